@@ -1,0 +1,1 @@
+"""What the law gives all services alike: working days, identifiers, code lists."""

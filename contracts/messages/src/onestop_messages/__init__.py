@@ -1,0 +1,1 @@
+"""Event models: the source of the schemas the services promise each other."""

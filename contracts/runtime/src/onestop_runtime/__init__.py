@@ -1,0 +1,1 @@
+"""How any service keeps its promises: state, events, HTTP, identity, operation."""

@@ -1,0 +1,1 @@
+"""The only public door: sign-in, tokens, the edge."""

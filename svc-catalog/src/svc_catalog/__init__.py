@@ -1,0 +1,1 @@
+"""Items, guides, regions and agencies of the zone."""

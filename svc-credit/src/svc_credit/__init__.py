@@ -1,0 +1,1 @@
+"""Credit files and the disclosure of decisions."""

@@ -1,0 +1,1 @@
+"""Resources, grants and the exchange of data between departments."""

@@ -1,0 +1,1 @@
+"""Cases as the applicant lives them: draft, materials, submission, acceptance."""

@@ -1,0 +1,1 @@
+"""Proceedings as the office lives them: tasks, clocks, decisions, licences."""
