@@ -1,0 +1,73 @@
+"""Events of the gateway: people, mandates, staff, clients."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from onestop_messages.base import AgencyRef, CreditCode, Event, Party, RegionCode
+
+
+class PersonRegistered(Event):
+    """A natural or legal person became known; no personal data travels."""
+
+    TYPE: ClassVar[str] = "cn.onestop.gateway.person.registered.v1"
+    TOPIC: ClassVar[str] = "onestop.gateway.person"
+
+    person_id: UUID
+    kind: str
+    credit_code: CreditCode | None = None
+    name: str | None = None
+    registered_at: datetime
+
+
+class MandateGiven(Event):
+    """A legal person lets a natural person act for it (经办人)."""
+
+    TYPE: ClassVar[str] = "cn.onestop.gateway.mandate.given.v1"
+    TOPIC: ClassVar[str] = "onestop.gateway.mandate"
+
+    mandate_id: UUID
+    principal: Party
+    agent_id: UUID
+    items: tuple[str, ...] | None = None
+    """Implementation codes the mandate covers; None for all."""
+    valid_from: date
+    valid_to: date | None = None
+
+
+class MandateWithdrawn(Event):
+    """The mandate ended before its time."""
+
+    TYPE: ClassVar[str] = "cn.onestop.gateway.mandate.withdrawn.v1"
+    TOPIC: ClassVar[str] = "onestop.gateway.mandate"
+
+    mandate_id: UUID
+    withdrawn_at: datetime
+
+
+class StaffAppointed(Event):
+    """A person serves an agency with roles, from a day on."""
+
+    TYPE: ClassVar[str] = "cn.onestop.gateway.staff.appointed.v1"
+    TOPIC: ClassVar[str] = "onestop.gateway.staff"
+
+    staff_id: UUID
+    person_id: UUID
+    agency: AgencyRef
+    region: RegionCode
+    hall: str | None = None
+    roles: tuple[str, ...]
+    display_name: str
+    """Masked, for example `王*`; used on screens of colleagues."""
+    valid_from: date
+    valid_to: date | None = None
+
+
+class StaffDismissed(Event):
+    """The appointment ended."""
+
+    TYPE: ClassVar[str] = "cn.onestop.gateway.staff.dismissed.v1"
+    TOPIC: ClassVar[str] = "onestop.gateway.staff"
+
+    staff_id: UUID
+    valid_to: date
