@@ -1,0 +1,1 @@
+"""Tokens: what we sign, how we check it, and who it makes the bearer."""

@@ -1,0 +1,189 @@
+"""What an access token says is believed only when we said it, to us, and not too long ago."""
+
+import base64
+import hmac
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet, OKPKey
+
+from gateway.tokens.access import LIFETIME, AccessTokens, InvalidToken
+from gateway.tokens.identities import ASSERTION_ISSUER, Identities
+from gateway.tokens.keys import KeyRing, generate_key
+from onestop_runtime.assertion import AssertionVerifier
+from onestop_runtime.caller import Caller, Party
+
+ISSUER = "http://127.0.0.1:8080"
+AGENT = Caller(
+    sub=UUID(int=1),
+    kind="natural",
+    act=Party(UUID(int=2), "91130371MA7001010P", "秦皇岛开发区山海食品有限公司"),
+    mandate=UUID(int=3),
+    acr="2",
+    client="web",
+    channel="web",
+    name="李*",
+)
+
+
+class MovableClock:
+    def __init__(self) -> None:
+        self.at = datetime.now(UTC)  # noqa: TID251 - a test starts at the present and moves from there
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@pytest.fixture
+def clock():
+    return MovableClock()
+
+
+@pytest.fixture
+def ring():
+    return KeyRing(generate_key())
+
+
+@pytest.fixture
+def tokens(ring, clock):
+    return AccessTokens(ring, ISSUER, clock)
+
+
+def encoded(data):
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def issue(tokens, caller=AGENT, **more):
+    return tokens.issue(caller, scopes=frozenset({"openid"}), grant_id=UUID(int=9), **more)
+
+
+def bearer(token):
+    return [(b"host", b"x"), (b"authorization", b"Bearer " + token.encode())]
+
+
+def test_a_token_carries_who_and_for_whom_so_that_nobody_has_to_ask(tokens):
+    principal = tokens.verify(issue(tokens).value)
+    assert principal.caller == AGENT
+    assert (principal.client_id, principal.scopes) == ("web", {"openid"})
+    assert principal.grant_id == str(UUID(int=9))
+
+
+def test_a_token_of_another_issuer_or_audience_is_refused(tokens, ring, clock):
+    with pytest.raises(InvalidToken):
+        tokens.verify(issue(AccessTokens(ring, "http://elsewhere", clock)).value)
+
+
+def test_a_token_ends_by_itself(tokens, clock):
+    token = issue(tokens).value
+    clock.at += LIFETIME + timedelta(seconds=6)
+    with pytest.raises(InvalidToken):
+        tokens.verify(token)
+
+
+@pytest.mark.parametrize("header", [{"alg": "ES256", "typ": "JWT"}, {"alg": "ES256"}])
+def test_an_id_token_is_no_access_token(tokens, ring, header):
+    claims = jwt.decode(issue(tokens).value, ring.published, algorithms=["ES256"]).claims
+    forged = jwt.encode({**header, "kid": ring.signing.kid}, claims, ring.signing, algorithms=["ES256"])
+    with pytest.raises(InvalidToken):
+        tokens.verify(forged)
+
+
+def test_a_token_signed_with_our_public_key_as_secret_is_refused(tokens, ring):
+    _, payload, _ = issue(tokens).value.split(".")
+    header = encoded(f'{{"alg":"HS256","typ":"at+jwt","kid":"{ring.signing.kid}"}}'.encode())
+    secret = ring.signing.as_pem(private=False)
+    signature = hmac.digest(secret, f"{header}.{payload}".encode(), "sha256")
+    with pytest.raises(InvalidToken):
+        tokens.verify(f"{header}.{payload}.{encoded(signature)}")
+
+
+def test_an_unsigned_token_is_refused(tokens):
+    _, payload, _ = issue(tokens).value.split(".")
+    unsigned = encoded(b'{"alg":"none","typ":"at+jwt"}')
+    for signature in ("", "AAAA"):
+        with pytest.raises(InvalidToken):
+            tokens.verify(f"{unsigned}.{payload}.{signature}")
+
+
+def test_a_token_signed_by_a_key_it_brings_along_is_refused(tokens):
+    key = generate_key()
+    header = {"alg": "ES256", "typ": "at+jwt", "jwk": key.as_dict(private=False)}
+    forged = jwt.encode(header, {"iss": ISSUER, "aud": ISSUER}, key, algorithms=["ES256"])
+    with pytest.raises(InvalidToken):
+        tokens.verify(forged)
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "ä.b.c", "e30.e30.e30", "x" * 9000, "a.b.c.d.e"])
+def test_what_is_no_token_is_refused(tokens, token):
+    with pytest.raises(InvalidToken):
+        tokens.verify(token)
+
+
+async def test_the_edge_gets_a_caller_and_the_service_the_same_one(tokens, clock):
+    key = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
+    identities = Identities(tokens, key, clock)
+    principal = await identities.resolve(bearer(issue(tokens).value))
+    assertion = identities.assertion_for(principal, "svc-intake")
+    assert identities.assertion_for(principal, "svc-intake") is assertion
+    assert identities.assertion_for(principal, "svc-credit") != assertion
+    verifier = AssertionVerifier(KeySet([OKPKey.import_key(key.as_dict(private=False))]), "svc-intake")
+    assert verifier.verify(assertion) == AGENT
+    decoded = jwt.decode(assertion, key, algorithms=["Ed25519", "EdDSA"])
+    assert decoded.claims["iss"] == ASSERTION_ISSUER
+
+
+async def test_an_assertion_is_renewed_before_it_goes_stale(tokens, clock):
+    key = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
+    identities = Identities(tokens, key, clock)
+    principal = await identities.resolve(bearer(issue(tokens).value))
+    first = identities.assertion_for(principal, "svc-intake")
+    clock.at += timedelta(seconds=46)
+    assert identities.assertion_for(principal, "svc-intake") is not first
+
+
+async def test_a_request_without_credentials_is_nobody(tokens, clock):
+    identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock)
+    assert await identities.resolve([(b"host", b"x"), (b"cookie", b"a=b")]) is None
+
+
+@pytest.mark.parametrize("value", [b"Basic abc", b"Bearer", b"Bearer ", b"Bearer \xff", b""])
+async def test_credentials_that_cannot_be_read_are_an_error_and_not_nobody(tokens, clock, value):
+    identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock)
+    with pytest.raises(InvalidToken):
+        await identities.resolve([(b"authorization", value)])
+
+
+async def test_two_authorization_headers_are_refused(tokens, clock):
+    identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock)
+    header = bearer(issue(tokens).value)[1]
+    with pytest.raises(InvalidToken):
+        await identities.resolve([header, header])
+
+
+async def test_a_remembered_token_ends_by_itself_and_by_revocation(tokens, clock):
+    revoked: set[str] = set()
+    identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock, revoked=revoked)
+    first, second, third = (bearer(issue(tokens).value) for _ in range(3))
+    assert await identities.resolve(first)
+    assert (principal := await identities.resolve(second))
+    revoked.add(principal.token_id)
+    with pytest.raises(InvalidToken):
+        await identities.resolve(second)
+    revoked.add(str(UUID(int=9)))
+    with pytest.raises(InvalidToken):
+        await identities.resolve(third)
+    revoked.clear()
+    clock.at += LIFETIME
+    with pytest.raises(InvalidToken):
+        await identities.resolve(first)
+
+
+def test_keys_that_no_longer_sign_are_still_believed_and_published(ring, clock):
+    tokens = AccessTokens(ring, ISSUER, clock)
+    old = issue(tokens, Caller(sub=uuid4(), kind="natural", client="web")).value
+    ring.replace(KeyRing(generate_key(), [ring.signing]))
+    assert tokens.verify(old)
+    assert len(ring.jwks()["keys"]) == 2
+    assert all("d" not in key and key["alg"] == "ES256" for key in ring.jwks()["keys"])
