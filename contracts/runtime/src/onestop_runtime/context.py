@@ -1,0 +1,50 @@
+"""The running parts of a service, in one place."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from onestop_runtime.assertion import AssertionVerifier
+from onestop_runtime.clock import Clock
+from onestop_runtime.problems import ServiceUnavailable
+
+if TYPE_CHECKING:
+    from onestop_runtime.service import Service
+    from onestop_runtime.settings import ServiceSettings
+
+
+@dataclass(slots=True)
+class Context:
+    """What routes, consumers and workers of a service share.
+
+    Attributes:
+        state: what the service's own `startup` yields (a files store, an HTTP client), or None.
+        outbox_wake: set after a commit with events, so that the relay need not wait for its next look.
+        ready: names of the parts that are up; readiness needs all of `needed`.
+        ends_process: a serving process ends when its background fails; a test's does not.
+    """
+
+    service: "Service"
+    settings: "ServiceSettings"
+    verifier: AssertionVerifier
+    clock: Clock
+    state: Any = None
+    outbox_wake: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    needed: set[str] = field(default_factory=set)
+    ready: set[str] = field(default_factory=set)
+    open_pool: asyncpg.Pool | None = None
+    ends_process: bool = False
+
+    @property
+    def pool(self) -> asyncpg.Pool:
+        """The database pool; raises `ServiceUnavailable` while the database has not been reached."""
+        if self.open_pool is None:
+            raise ServiceUnavailable("数据库尚未就绪。", retry_after=2)
+        return self.open_pool
+
+    def wake_relay(self) -> None:
+        """Tell the relay that there is something to publish."""
+        self.outbox_wake.set()

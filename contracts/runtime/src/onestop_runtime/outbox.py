@@ -1,0 +1,242 @@
+"""The relay: takes committed events from the outbox to Kafka, in order per aggregate, none lost.
+
+An aggregate's events share a bucket, and a bucket is published by the one process that holds its lease. A row is
+deleted only after the broker acknowledged it and every earlier row of its bucket in the same batch; what is
+published twice after a crash is recognised by its sequence. There is no cursor: a row of a slower transaction
+shows up late, but it shows up.
+"""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import InvalidTopicError, KafkaError, MessageSizeTooLargeError, RecordTooLargeError
+
+from onestop_runtime import kafka, metrics
+from onestop_runtime.context import Context
+from onestop_runtime.logs import logger
+
+LEASE_SECONDS = 5
+RENEW_SECONDS = 1.5
+POLL_SECONDS = 0.5
+PER_BUCKET = 100
+POISON = (MessageSizeTooLargeError, RecordTooLargeError, InvalidTopicError)
+"""Errors that no repetition heals."""
+
+log = logger(__name__)
+
+Sent = tuple[Mapping[str, Any], "asyncio.Future[Any] | BaseException"]
+
+_HEARTBEAT = """
+WITH gone AS (DELETE FROM relay_worker WHERE seen_at < clock_timestamp() - make_interval(secs => $2)),
+me AS (
+    INSERT INTO relay_worker AS w (owner, seen_at) VALUES ($1, clock_timestamp())
+    ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at
+)
+SELECT count(*) FROM relay_worker WHERE owner <> $1 AND seen_at >= clock_timestamp() - make_interval(secs => $2)
+"""
+_LEASE = """
+UPDATE bucket_lease l
+SET owner = $1, epoch = l.epoch + CASE WHEN l.owner = $1 THEN 0 ELSE 1 END,
+    expires_at = clock_timestamp() + make_interval(secs => $2)
+FROM (
+    SELECT bucket, owner FROM bucket_lease
+    WHERE owner = $1 OR expires_at < clock_timestamp()
+    ORDER BY (owner IS DISTINCT FROM $1), bucket LIMIT $3
+    FOR UPDATE SKIP LOCKED
+) mine
+WHERE l.bucket = mine.bucket
+RETURNING l.bucket, l.epoch, mine.owner AS former
+"""
+_RELEASE = """
+UPDATE bucket_lease SET expires_at = clock_timestamp() - interval '1 second', owner = NULL
+WHERE owner = $1 AND NOT bucket = ANY($2::smallint[])
+"""
+_PENDING = """
+SELECT o.* FROM unnest($1::smallint[]) AS b (bucket)
+CROSS JOIN LATERAL (
+    SELECT * FROM outbox o
+    WHERE o.bucket = b.bucket
+      AND NOT EXISTS (SELECT 1 FROM outbox_quarantine q WHERE q.topic = o.topic AND q.key = o.key)
+    ORDER BY o.id LIMIT $2
+) o
+"""
+_PUBLISHED = """
+DELETE FROM outbox o USING bucket_lease l
+WHERE o.id = ANY($1::bigint[]) AND l.bucket = o.bucket AND l.owner = $2
+"""
+_QUARANTINE = """
+INSERT INTO outbox_quarantine (topic, key, outbox_id, error) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+"""
+_DEPTH = """
+SELECT count(*) AS depth, coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8 AS age
+FROM (SELECT occurred_at FROM outbox ORDER BY id LIMIT 10000) o
+"""
+
+
+class Relay:
+    """One relay worker of a process."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._service = context.service.name
+        self._owner: UUID = uuid4()
+        self._buckets: list[int] = []
+        self._renewed = 0.0
+        self._producer: AIOKafkaProducer | None = None
+
+    async def run(self) -> None:
+        """Publish until the process stops; then finish the batch and hand the leases back."""
+        stopping = self._context.stopping
+        delay = 0.2
+        while not stopping.is_set():
+            try:
+                await self._publish_until_stopped()
+                delay = 0.2
+            except (
+                KafkaError,
+                OSError,
+                TimeoutError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+            ) as error:
+                self._context.ready.discard("broker")
+                log.warning("relay starts anew", error=type(error).__name__, retry_seconds=round(delay, 1))
+                await self._drop_producer()
+                await _wait(stopping, delay)
+                delay = min(delay * 2, 5.0)
+        await self._release()
+        await self._drop_producer()
+
+    async def _publish_until_stopped(self) -> None:
+        self._producer = kafka.producer(self._context.settings)
+        await self._producer.start()
+        self._context.ready.add("broker")
+        wake, stopping = self._context.outbox_wake, self._context.stopping
+        idle = 0.02
+        while not stopping.is_set():
+            wake.clear()
+            await self._renew()
+            published = await self._publish_batch()
+            if published:
+                idle = 0.02
+                continue
+            await _wait(wake, idle)
+            idle = min(idle * 2, POLL_SECONDS)
+
+    async def _renew(self) -> None:
+        """Keep, take and give back bucket leases, so that every live worker has its share."""
+        if time.monotonic() - self._renewed < RENEW_SECONDS:
+            return
+        pool = self._context.pool
+        others = await pool.fetchval(_HEARTBEAT, self._owner, LEASE_SECONDS)
+        share = -(-64 // (others + 1))
+        started = time.monotonic()
+        rows = await pool.fetch(_LEASE, self._owner, LEASE_SECONDS, share)
+        self._renewed = started
+        self._buckets = [row["bucket"] for row in rows]
+        taken = sum(1 for row in rows if row["former"] not in (None, self._owner))
+        if taken:
+            metrics.LEASE_TAKEOVERS.labels(self._service).inc(taken)
+            log.info("took over bucket leases", buckets=taken)
+        await pool.execute(_RELEASE, self._owner, self._buckets)
+        depth = await pool.fetchrow(_DEPTH)
+        metrics.OUTBOX_DEPTH.labels(self._service).set(depth["depth"])
+        metrics.OUTBOX_AGE.labels(self._service).set(depth["age"])
+
+    async def _publish_batch(self) -> int:
+        rows = await self._context.pool.fetch(_PENDING, self._buckets, PER_BUCKET)
+        if not rows:
+            return 0
+        if time.monotonic() - self._renewed > LEASE_SECONDS - kafka.PUBLISH_SECONDS:
+            return 0  # the lease might end while we publish; renew first
+        acknowledged, failure = await self._send(rows)
+        if acknowledged:
+            await self._context.pool.execute(_PUBLISHED, acknowledged, self._owner)
+            metrics.OUTBOX_PUBLISHED.labels(self._service).inc(len(acknowledged))
+        if failure:
+            raise failure
+        return len(rows)
+
+    async def _send(self, rows: Sequence[Mapping[str, Any]]) -> tuple[list[int], BaseException | None]:
+        """Send `rows`; return the ids of each bucket's acknowledged prefix and what went wrong, if anything."""
+        producer = self._producer
+        assert producer is not None  # noqa: S101 - set by the only caller's caller
+        sent: list[Sent] = []
+        async with asyncio.timeout(kafka.PUBLISH_SECONDS):
+            for row in rows:
+                try:
+                    future = await producer.send(
+                        row["topic"],
+                        row["payload"],
+                        key=row["key"].bytes,
+                        headers=kafka.headers_of(row, self._context.service.audience),
+                    )
+                    sent.append((row, future))
+                except KafkaError as error:
+                    sent.append((row, error))
+            pending = [future for _, future in sent if isinstance(future, asyncio.Future)]
+            if pending:
+                await asyncio.wait(pending)
+        return await self._settle(sent)
+
+    async def _settle(self, sent: Sequence[Sent]) -> tuple[list[int], BaseException | None]:
+        acknowledged: list[int] = []
+        failure: BaseException | None = None
+        for _, group in itertools.groupby(sent, key=lambda pair: pair[0]["bucket"]):
+            for row, outcome in group:
+                wrong = outcome if isinstance(outcome, BaseException) else outcome.exception()
+                if wrong is None:
+                    acknowledged.append(row["id"])
+                    continue
+                if isinstance(wrong, POISON):
+                    await self._quarantine(row, wrong)
+                else:
+                    failure = wrong
+                break  # what follows in this bucket goes out again, behind the one that failed
+        return acknowledged, failure
+
+    async def _quarantine(self, row: Mapping[str, Any], error: BaseException) -> None:
+        name = type(error).__name__
+        await self._context.pool.execute(_QUARANTINE, row["topic"], row["key"], row["id"], name)
+        metrics.OUTBOX_QUARANTINED.labels(self._service).inc()
+        log.error(
+            "event cannot be published; its aggregate waits",
+            topic=row["topic"],
+            key=str(row["key"]),
+            error=name,
+        )
+
+    async def _release(self) -> None:
+        if self._context.open_pool is None:
+            return
+        try:
+            await self._context.pool.execute(_RELEASE, self._owner, [])
+            await self._context.pool.execute("DELETE FROM relay_worker WHERE owner = $1", self._owner)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("leases run out by themselves", error=type(error).__name__)
+
+    async def _drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        self._renewed = 0.0
+        if producer is None:
+            return
+        try:
+            async with asyncio.timeout(kafka.PUBLISH_SECONDS):
+                await producer.stop()
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("producer did not stop cleanly", error=type(error).__name__)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """Return when `event` is set or the time is over."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

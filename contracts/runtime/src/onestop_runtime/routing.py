@@ -1,0 +1,246 @@
+"""Routes that keep the promises of HTTP: one transaction, idempotency, versions.
+
+`command_router` gives routes that change something: the body is read first (a slow sender holds no connection),
+then one transaction surrounds the handler and is committed before the answer leaves. `query_router` gives routes
+that read. The handler asks for `tx: Write` or `tx: Read`.
+"""
+
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from enum import Enum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from onestop_legal.errors import FieldErrors
+from onestop_runtime import idempotency, problems
+from onestop_runtime.assertion import HEADER, InvalidAssertion
+from onestop_runtime.caller import Caller
+from onestop_runtime.context import Context
+from onestop_runtime.problems import BodyTooLarge, MalformedHeader, VersionRequired, errors, merge_responses
+from onestop_runtime.transaction import Reader, Transaction, acquired, transaction
+
+MAX_BODY = 1024 * 1024
+"""Largest JSON body; files travel by streams that count for themselves."""
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def context_of(request: Request) -> Context:
+    """Return the running service's parts."""
+    context: Context = request.app.state.context
+    return context
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who calls; raises `InvalidAssertion`."""
+    return context_of(request).verifier.verify(request.headers.get(HEADER))
+
+
+def request_transaction(request: Request) -> AbstractAsyncContextManager[Transaction]:
+    """Return a transaction for a handler that cannot be surrounded by one, such as an upload."""
+    context = context_of(request)
+    return transaction(
+        context.pool,
+        caller_of(request),
+        context.clock(),
+        constraints=context.service.constraints,
+        after_commit=context.wake_relay,
+    )
+
+
+@asynccontextmanager
+async def request_reader(request: Request) -> AsyncIterator[Reader]:
+    """Lend a reader for as long as a handler reads from the database."""
+    context = context_of(request)
+    caller = caller_of(request)
+    async with acquired(context.pool) as connection:
+        yield Reader(connection, context.clock(), caller)
+
+
+async def _caller(request: Request) -> Caller:
+    return caller_of(request)
+
+
+async def _unit(request: Request) -> Any:
+    return request.scope["onestop.unit"]
+
+
+async def _if_match(if_match: Annotated[str | None, Header(alias="If-Match")] = None) -> int:
+    if if_match is None:
+        raise VersionRequired("请在 If-Match 请求头中给出读取时得到的 ETag。")
+    text = if_match.strip().removeprefix("W/").strip('"')
+    if not text.isdigit():
+        raise MalformedHeader('If-Match 应为读取时得到的 ETag，例如 "3"。')
+    return int(text)
+
+
+Write = Annotated[Transaction, Depends(_unit)]
+Read = Annotated[Reader, Depends(_unit)]
+Who = Annotated[Caller, Depends(_caller)]
+IfMatch = Annotated[int, Depends(_if_match)]
+
+
+def _showing_version(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Wrap `endpoint` so that the version of what it returns becomes the ETag."""
+
+    @functools.wraps(endpoint)
+    async def shown(*args: Any, **kwargs: Any) -> Any:
+        result = await endpoint(*args, **kwargs)
+        version = getattr(result, "version", None)
+        if isinstance(version, int):
+            for value in kwargs.values():
+                if isinstance(value, Reader):
+                    value.etag = f'"{version}"'
+        return result
+
+    return shown
+
+
+class _Route(APIRoute):
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, _showing_version(endpoint), **options)
+
+
+class CommandRoute(_Route):
+    """A route that changes something: body, transaction, answer, commit, in this order."""
+
+    keyed = True
+
+    def get_route_handler(self) -> Handler:
+        """Surround the handler with the transaction."""
+        handle = super().get_route_handler()
+        keyed = self.keyed and "POST" in (self.methods or ())
+
+        async def command(request: Request) -> Response:
+            body = await _read_body(request)
+            key = idempotency.required_key(request) if keyed else None
+            async with request_transaction(request) as unit:
+                request.scope["onestop.unit"] = unit
+                if key is None:
+                    return _with_etag(await handle(request), unit)
+                owner = idempotency.owner_of(unit.caller)
+                print_ = idempotency.fingerprint(request, body)
+                if known := await idempotency.stored_answer(unit.connection, owner, key, print_):
+                    return known
+                response = _with_etag(await handle(request), unit)
+                unit.answer = idempotency.answer_of(owner, key, response)
+                return response
+
+        return command
+
+
+class UnkeyedCommandRoute(CommandRoute):
+    """A POST that may be repeated without harm and needs no key."""
+
+    keyed = False
+
+
+class QueryRoute(_Route):
+    """A route that reads; answers 304 when the caller already has this version."""
+
+    def get_route_handler(self) -> Handler:
+        """Lend the handler a connection."""
+        handle = super().get_route_handler()
+
+        async def query(request: Request) -> Response:
+            async with request_reader(request) as reader:
+                request.scope["onestop.unit"] = reader
+                response = _with_etag(await handle(request), reader)
+            etag = response.headers.get("etag")
+            if etag and etag in request.headers.get("if-none-match", ""):
+                return Response(status_code=304, headers={"etag": etag})
+            return response
+
+        return query
+
+
+def _with_etag(response: Response, unit: Reader) -> Response:
+    if unit.etag:
+        response.headers["etag"] = unit.etag
+    return response
+
+
+async def _read_body(request: Request) -> bytes:
+    """Read the body whole, bounded; later `request.body()` gives the same bytes."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise BodyTooLarge(f"请求内容最多 {MAX_BODY // 1024} KB。")
+        chunks.append(chunk)
+    request._body = b"".join(chunks)  # noqa: SLF001 - the place where starlette keeps a body that was read
+    return request._body  # noqa: SLF001
+
+
+_ALWAYS = errors(problems.NotSignedIn, InvalidAssertion, problems.NotPermitted, problems.ServiceUnavailable,
+                 problems.Overloaded, problems.InternalError)  # fmt: skip
+_COMMANDS = merge_responses(
+    _ALWAYS,
+    errors(problems.MalformedBody, problems.BodyTooLarge, problems.Busy, FieldErrors),
+)
+_KEYED = merge_responses(
+    _COMMANDS,
+    errors(problems.IdempotencyKeyRequired, problems.MalformedHeader, problems.IdempotencyKeyReused,
+           problems.RequestInProgress),
+)  # fmt: skip
+VERSIONED = errors(problems.VersionRequired, problems.StaleVersion, problems.MalformedHeader)
+"""Responses to add to a route that takes `IfMatch`."""
+
+
+class Router(APIRouter):
+    """An `APIRouter` whose routes add the errors every route of its kind can give."""
+
+    def __init__(self, *, always: dict[int | str, dict[str, Any]], **options: Any) -> None:
+        super().__init__(**options)
+        self._always = always
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Register a route; FastAPI's own description of 422 gives way to ours."""
+        parts = [self._always, options.pop("responses", None) or {}]
+        if any(hint is IfMatch for hint in _hints(endpoint)):
+            parts.append(VERSIONED)
+        responses = merge_responses(*parts)
+        responses.setdefault(422, errors(FieldErrors)[422])
+        super().add_api_route(path, endpoint, responses=responses, **options)
+
+
+def _hints(endpoint: Callable[..., Any]) -> Sequence[Any]:
+    return tuple(getattr(endpoint, "__annotations__", {}).values())
+
+
+def command_router(prefix: str, tags: list[str | Enum], *, idempotency: bool = True) -> Router:
+    """Return a router for routes that change something; POST needs an `Idempotency-Key` unless told otherwise."""
+    route_class = CommandRoute if idempotency else UnkeyedCommandRoute
+    needs_key = [Depends(_documented_key)] if idempotency else []
+    return Router(
+        prefix=prefix,
+        tags=tags,
+        route_class=route_class,
+        always=_KEYED if idempotency else _COMMANDS,
+        dependencies=needs_key,
+    )
+
+
+async def _documented_key(
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="每次提交一个新值（例如 UUID），重试时保持不变；POST 必填"),
+    ] = None,
+) -> None:
+    """Show the header in OpenAPI; the route itself enforces it."""
+    del idempotency_key
+
+
+def query_router(prefix: str, tags: list[str | Enum]) -> Router:
+    """Return a router for routes that read."""
+    return Router(prefix=prefix, tags=tags, route_class=QueryRoute, always=_ALWAYS)
+
+
+def stream_router(prefix: str, tags: list[str | Enum]) -> Router:
+    """Return a router for uploads and downloads; the handler opens its transaction itself, after the stream."""
+    return Router(prefix=prefix, tags=tags, always=merge_responses(_ALWAYS, errors(BodyTooLarge)))

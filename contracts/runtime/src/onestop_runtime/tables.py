@@ -1,0 +1,154 @@
+"""The runtime's own tables; every service's database has them.
+
+`outbox` holds what must still be published, `inbox` what was applied, `idempotency` the answers of unsafe
+calls, `audit` who did what. Their statements are plain SQL beside the code that runs them, since each does several
+things at once.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql as pg
+
+BUCKETS = 64
+"""Outbox rows are spread over this many buckets by aggregate; a bucket is published by one relay at a time."""
+
+metadata = sa.MetaData()
+_NOW = sa.text("clock_timestamp()")
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("bucket", sa.SmallInteger, nullable=False),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("key", sa.Uuid, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("event_id", sa.Uuid, nullable=False),
+    sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("traceparent", sa.Text),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Index("outbox_by_bucket", "bucket", "id"),
+)
+
+outbox_sequence = sa.Table(
+    "outbox_sequence",
+    metadata,
+    sa.Column("topic", sa.Text, primary_key=True),
+    sa.Column("key", sa.Uuid, primary_key=True),
+    sa.Column("last", sa.BigInteger, nullable=False),
+    postgresql_with={"fillfactor": "70"},
+)
+
+outbox_quarantine = sa.Table(
+    "outbox_quarantine",
+    metadata,
+    sa.Column("topic", sa.Text, primary_key=True),
+    sa.Column("key", sa.Uuid, primary_key=True),
+    sa.Column("outbox_id", sa.BigInteger, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+
+bucket_lease = sa.Table(
+    "bucket_lease",
+    metadata,
+    sa.Column("bucket", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("owner", sa.Uuid),
+    sa.Column("epoch", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+
+relay_worker = sa.Table(
+    "relay_worker",
+    metadata,
+    sa.Column("owner", sa.Uuid, primary_key=True),
+    sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("topic", sa.Text, primary_key=True),
+    sa.Column("key", sa.Uuid, primary_key=True),
+    sa.Column("last", sa.BigInteger, nullable=False),
+    sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
+    postgresql_with={"fillfactor": "70"},
+)
+
+parked = sa.Table(
+    "parked",
+    metadata,
+    sa.Column("topic", sa.Text, primary_key=True),
+    sa.Column("key", sa.Uuid, primary_key=True),
+    sa.Column("sequence", sa.BigInteger, primary_key=True),
+    sa.Column("headers", pg.JSONB, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+
+dead_letter = sa.Table(
+    "dead_letter",
+    metadata,
+    sa.Column("topic", sa.Text, primary_key=True),
+    sa.Column("key", sa.Uuid, primary_key=True),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("caller", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+    sa.Column("status", sa.SmallInteger),
+    sa.Column("headers", pg.JSONB),
+    sa.Column("body", sa.LargeBinary),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
+    sa.Index("idempotency_by_age", "created_at"),
+    postgresql_with={"fillfactor": "50"},
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("verb", sa.Text, nullable=False),
+    sa.Column("key", sa.Uuid, nullable=False),
+    sa.Column("actor", sa.Uuid),
+    sa.Column("actor_kind", sa.Text, nullable=False),
+    sa.Column("acting_for", sa.Uuid),
+    sa.Column("agency", sa.Text),
+    sa.Column("client", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("request_id", sa.Text, nullable=False),
+    sa.Column("detail", pg.JSONB),
+    sa.Index("audit_by_key", "key", "id"),
+    sa.Index("audit_by_actor", "actor", "id"),
+)
+
+data_key = sa.Table(
+    "data_key",
+    metadata,
+    sa.Column("subject", sa.Uuid, primary_key=True),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
+    sa.Column("key_version", sa.Integer, nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+
+
+def upgrade_runtime() -> None:
+    """Create the runtime's tables; called by a service's first migration."""
+    metadata.create_all(op.get_bind())
+    op.bulk_insert(bucket_lease, [{"bucket": bucket} for bucket in range(BUCKETS)])
+
+
+def downgrade_runtime() -> None:
+    """Drop the runtime's tables."""
+    metadata.drop_all(op.get_bind())
