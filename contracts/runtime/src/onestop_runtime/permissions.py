@@ -63,7 +63,7 @@ class PermissionTable:
         return tuple(sorted(found, key=lambda condition: condition.equalities))
 
     def permits(self, caller: Caller, action: str, row: Any = None) -> bool:
-        """Tell whether the caller may do `action` to `row` (an object or a mapping)."""
+        """Tell whether the caller may do `action` to `row` (an object, a mapping or a database row)."""
         return any(condition.holds(caller, row) for condition in self.conditions(caller, action))
 
     def require(self, caller: Caller, action: str, row: Any = None) -> None:
@@ -110,7 +110,7 @@ def _value(caller: Caller, source: str) -> Any:
 
 
 def _attribute(row: Any, name: str) -> Any:
-    return row[name] if isinstance(row, Mapping) else getattr(row, name)
+    return row[name] if hasattr(row, "keys") else getattr(row, name)
 
 
 def _equals(column: Any, source: str) -> Any:

@@ -233,6 +233,16 @@ def errors(*raised: type[NamedError]) -> dict[int | str, dict[str, Any]]:
     return responses
 
 
+def say_problem_media_type(document: dict[str, Any]) -> None:
+    """Move the schema of every problem in an OpenAPI document to `application/problem+json`, where it belongs."""
+    for path in document.get("paths", {}).values():
+        for operation in path.values():
+            for response in operation.get("responses", {}).values():
+                content = response.get("content", {})
+                if MEDIA_TYPE in content and "application/json" in content:
+                    content[MEDIA_TYPE] = content.pop("application/json") | content[MEDIA_TYPE]
+
+
 def merge_responses(*parts: dict[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
     """Return several `errors(...)` as one; errors of the same status stand beside each other."""
     merged: dict[int | str, dict[str, Any]] = {}
@@ -325,14 +335,9 @@ def install_problem_handlers(app: FastAPI) -> None:
         log.error("database failed a request", error=type(error).__name__)
         return problem_response(ServiceUnavailable(retry_after=2))
 
-    async def on_unexpected(_request: Request, error: Exception) -> Response:
-        log.unexpected("request failed unexpectedly", error)
-        return problem_response(InternalError())
-
     app.add_exception_handler(NamedError, on_named)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, on_invalid)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]
     for away in (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError,
                  asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, ConnectionError):  # fmt: skip
         app.add_exception_handler(away, on_database)
-    app.add_exception_handler(Exception, on_unexpected)

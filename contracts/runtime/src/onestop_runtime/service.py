@@ -32,7 +32,12 @@ from onestop_runtime.context import Context
 from onestop_runtime.database import close_pool, open_pool
 from onestop_runtime.outbox import Relay
 from onestop_runtime.permissions import PermissionTable
-from onestop_runtime.problems import ServiceUnavailable, install_problem_handlers, problem_response
+from onestop_runtime.problems import (
+    ServiceUnavailable,
+    install_problem_handlers,
+    problem_response,
+    say_problem_media_type,
+)
 from onestop_runtime.settings import ServiceSettings
 from onestop_runtime.telemetry import Telemetry, spans_of
 from onestop_runtime.transaction import Transaction, transaction
@@ -115,8 +120,20 @@ def compose(service: Service, settings: ServiceSettings, clock: Clock = wall.now
     app.include_router(_operation(context))
     if service.configure:
         service.configure(app, context)
+    _document_problems(app)
     app.add_middleware(Telemetry, service=service.name, ratio=settings.trace_ratio, spans=spans)
     return app
+
+
+def _document_problems(app: FastAPI) -> None:
+    generate = app.openapi
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            say_problem_media_type(generate())
+        return generate()
+
+    app.openapi = document  # type: ignore[method-assign]
 
 
 @asynccontextmanager

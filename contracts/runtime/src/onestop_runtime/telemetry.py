@@ -13,12 +13,14 @@ from uuid import uuid4
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onestop_runtime import metrics
-from onestop_runtime.logs import REQUEST_ID, TRACEPARENT
+from onestop_runtime.logs import REQUEST_ID, TRACEPARENT, logger
+from onestop_runtime.problems import InternalError, problem_response
 from onestop_runtime.settings import ServiceSettings
 
 _TRACEPARENT = re.compile(rb"^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$")
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{8,64}$")
 _UNMEASURED = ("/livez", "/readyz", "/metrics")
+log = logger(__name__)
 
 
 class Spans:
@@ -73,7 +75,7 @@ class Telemetry:
         REQUEST_ID.set(request_id)
         TRACEPARENT.set(traceparent)
         span = self._spans.start(scope["method"], traceparent) if self._spans and traceparent.endswith("1") else None
-        status = 500
+        status: int | None = None
         started = time.perf_counter()
 
         async def send_marked(message: Message) -> None:
@@ -89,11 +91,16 @@ class Telemetry:
 
         try:
             await self._app(scope, receive, send_marked)
+        except Exception as error:
+            log.unexpected("request failed unexpectedly", error)
+            if status is not None:
+                raise  # the answer is under way: the server cuts the connection
+            await problem_response(InternalError())(scope, receive, send_marked)
         finally:
-            self._measure(scope, status, time.perf_counter() - started)
+            self._measure(scope, status or 500, time.perf_counter() - started)
             if span:
                 span.update_name(f"{scope['method']} {_route_of(scope)}")
-                span.set_attribute("http.response.status_code", status)
+                span.set_attribute("http.response.status_code", status or 500)
                 span.end()
 
     def _request_id(self, given: bytes | None) -> str:

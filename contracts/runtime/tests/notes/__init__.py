@@ -1,0 +1,1 @@
+"""A small service of the tests: notes with a text, owned by a party."""
