@@ -1,0 +1,44 @@
+"""The edge as an ASGI middleware around the rest of the gateway."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.edge.proxy import Proxy
+
+_API = "/api/"
+
+
+class Edge:
+    """Sends `/api/…` to the services and everything else inwards.
+
+    Args:
+        app: the rest of the gateway.
+        proxy: carries requests to the services.
+        documentation: answers the addresses it knows.
+        inward: services of the gateway's own, whose `/api/<name>/` goes inwards.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        proxy: Proxy,
+        inward: tuple[str, ...] = ("gateway",),
+    ) -> None:
+        self._app = app
+        self._proxy = proxy
+        self._inward = tuple(f"{_API}{name}/" for name in inward)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, or run the lifespan of what is inside."""
+        kind = scope["type"]
+        if kind == "http" and scope["path"].startswith(_API) and not scope["path"].startswith(self._inward):
+            await self._proxy(scope, receive, send)
+        elif kind == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        elif kind == "lifespan":
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._proxy.close()
+        else:
+            await self._app(scope, receive, send)

@@ -1,0 +1,195 @@
+"""The streaming proxy: from `/api/<service>/v1/…` to the service, as a pure ASGI application.
+
+No body is ever held as a whole. The upstream gets what the client may say, and beside it what only the gateway
+knows: who calls (`Onestop-Assertion`), from where (`X-Forwarded-*`), and how the request is found again.
+"""
+
+import asyncio
+from time import perf_counter
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.types import Receive, Scope, Send
+
+from gateway.edge.answers import send_problem
+from gateway.edge.connection import Headers
+from gateway.edge.exchange import Exchange
+from gateway.edge.failures import AnswerCutShort, ClientGone, MethodNotForwarded
+from gateway.edge.headers import Incoming, read_request
+from gateway.edge.identity import Identity
+from gateway.edge.records import CUT_SHORT, FAILURES, AccessLog, Measures
+from gateway.edge.routes import Route, RouteTable, check_target
+from gateway.edge.trace import Trace, trace_of
+from onestop_legal.errors import NamedError
+from onestop_runtime.logs import REQUEST_ID
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_CLIENT_GONE = 499
+_UNROUTED = "unrouted"
+
+
+class Passage:
+    """One request on its way through the edge, with what is told about it afterwards."""
+
+    __slots__ = ("client_id", "exchange", "outcome", "route", "started", "status", "trace", "traced_outside")
+
+    def __init__(self) -> None:
+        self.started = perf_counter()
+        self.route: Route | None = None
+        self.exchange: Exchange | None = None
+        self.status = 0
+        self.outcome = "answered"
+        self.client_id = ""
+        self.traced_outside = bool(REQUEST_ID.get())
+        self.trace = Trace(b"", b"", continued=False)
+
+    @property
+    def exchange_status(self) -> int:
+        """The status the client was sent from an upstream; 0 if none."""
+        return self.exchange.status if self.exchange else 0
+
+    def marks(self) -> Headers:
+        """Return the headers by which the client finds the request again, unless a tracer outside adds them."""
+        if self.traced_outside:
+            return []
+        return [(b"x-request-id", self.trace.request_id), (b"traceparent", self.trace.traceparent)]
+
+
+class Proxy:
+    """Carries requests to the services.
+
+    Args:
+        routes: which prefixes lead where.
+        identity: says who calls and states it to a service.
+        public_url: the address people know us by; the services are told this one, not what a client claims.
+        access_log: where each request leaves a line; none if None.
+    """
+
+    def __init__(
+        self,
+        routes: RouteTable,
+        identity: Identity[Any],
+        *,
+        public_url: str,
+        access_log: AccessLog | None = None,
+    ) -> None:
+        self.routes = routes
+        self._identity = identity
+        self._log = access_log
+        self._measures = Measures()
+        for route in routes:
+            self._measures.watch(route)
+        public = urlsplit(public_url)
+        self._origin_lines = f"x-forwarded-proto: {public.scheme}\r\nx-forwarded-host: {public.netloc}\r\n".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one HTTP request."""
+        passage = Passage()
+        try:
+            await self._pass(passage, scope, receive, send)
+        except NamedError as refusal:
+            await self._refuse(passage, refusal, send)
+        except ClientGone:
+            passage.status, passage.outcome = _CLIENT_GONE, "client-gone"
+        except AnswerCutShort as cut:
+            passage.status, passage.outcome = passage.exchange_status, "cut-short"
+            CUT_SHORT.labels(cut.by).inc()
+            raise
+        except asyncio.CancelledError:
+            passage.status, passage.outcome = _CLIENT_GONE, "cancelled"
+            raise
+        finally:
+            self._note(passage, scope)
+
+    def close(self) -> None:
+        """End the connections kept open to the upstreams and write what the log still holds."""
+        for route in self.routes:
+            route.upstream.close()
+        if self._log is not None:
+            self._log.flush()
+
+    async def _pass(self, passage: Passage, scope: Scope, receive: Receive, send: Send) -> None:
+        raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+        query: bytes = scope["query_string"]
+        method: str = scope["method"]
+        incoming = read_request(scope["headers"])
+        passage.trace = trace_of(incoming.traceparent, incoming.request_id)
+        check_target(raw_path, query)
+        passage.route = route = self.routes.find(raw_path)
+        scope["route"] = route  # whoever measures outside names the route, not the address
+        if method not in METHODS:
+            raise MethodNotForwarded
+        assertion = ""
+        if incoming.credentials:
+            principal = await self._identity.resolve(scope["headers"])
+            if principal is not None:
+                passage.client_id = getattr(principal, "client_id", "")
+                assertion = self._identity.assertion_for(principal, route.audience)
+        target = raw_path + b"?" + query if query else raw_path
+        head = self._head(passage.trace, scope, target, incoming, assertion)
+        exchange = passage.exchange = Exchange(route.upstream, method, incoming, receive, send)
+        await exchange.run(head, passage.marks)
+        passage.status = passage.exchange_status
+
+    def _head(self, trace: Trace, scope: Scope, target: bytes, incoming: Incoming, assertion: str) -> bytes:
+        """Return the head of the request as the upstream gets it."""
+        client = scope.get("client")
+        upstream: Route = scope["route"]
+        lines = [
+            scope["method"].encode(),
+            b" ",
+            target,
+            b" HTTP/1.1\r\nhost: ",
+            upstream.upstream.authority,
+            b"\r\n",
+            incoming.passed,
+            self._origin_lines,
+            b"x-request-id: ",
+            trace.request_id,
+            b"\r\ntraceparent: ",
+            trace.traceparent,
+            b"\r\n",
+        ]
+        if client:
+            lines += (b"x-forwarded-for: ", client[0].encode(), b"\r\n")
+        if assertion:
+            lines += (b"onestop-assertion: ", assertion.encode(), b"\r\n")
+        if trace.continued and incoming.tracestate:
+            lines += (b"tracestate: ", incoming.tracestate, b"\r\n")
+        if incoming.length is None:
+            lines.append(b"transfer-encoding: chunked\r\n")
+        elif incoming.length or incoming.declared:
+            lines.append(b"content-length: %d\r\n" % incoming.length)
+        if incoming.expects:
+            lines.append(b"expect: 100-continue\r\n")
+        lines.append(b"\r\n")
+        return b"".join(lines)
+
+    async def _refuse(self, passage: Passage, refusal: NamedError, send: Send) -> None:
+        if not passage.trace.request_id:
+            passage.trace = trace_of(None, None)
+        passage.status, passage.outcome = refusal.status, refusal.slug
+        FAILURES.labels(passage.route.upstream.name if passage.route else _UNROUTED, refusal.slug).inc()
+        marks = passage.marks()
+        if isinstance(refusal, MethodNotForwarded):
+            marks.append((b"allow", ", ".join(sorted(METHODS)).encode()))
+        await send_problem(send, refusal, passage.trace.request_id.decode(), marks)
+
+    def _note(self, passage: Passage, scope: Scope) -> None:
+        seconds = perf_counter() - passage.started
+        path = passage.route.path if passage.route else _UNROUTED
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        if not passage.traced_outside:
+            self._measures.answered(path, method, passage.status, seconds)
+        if self._log is not None:
+            self._log.note(
+                method=method,
+                path=scope["path"],
+                status=passage.status,
+                outcome=passage.outcome,
+                ms=round(seconds * 1000, 2),
+                upstream=passage.route.upstream.name if passage.route else None,
+                client=passage.client_id or None,
+                request_id=passage.trace.request_id.decode(),
+                trace_id=passage.trace.trace_id,
+            )

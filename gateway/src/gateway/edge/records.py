@@ -1,0 +1,81 @@
+"""What the edge tells about each request: measures for Prometheus and one line for the access log.
+
+A line names no person: no query string, no address, no user agent, and no digits in a path that could be an
+identity number.
+"""
+
+import asyncio
+import re
+import sys
+from collections.abc import Callable
+
+import orjson
+from prometheus_client import Counter, Gauge, Histogram
+
+from gateway.edge.routes import Route
+from onestop_runtime.clock import Clock, now
+from onestop_runtime.metrics import REQUEST_SECONDS
+
+UNDER_WAY = Gauge("onestop_edge_requests_under_way", "Requests at an upstream at this moment", ["upstream"])
+BREAKER_OPEN = Gauge("onestop_edge_breaker_open", "1 while an upstream is left alone", ["upstream"])
+FAILURES = Counter("onestop_edge_failures_total", "Requests the edge answered itself", ["upstream", "problem"])
+CUT_SHORT = Counter("onestop_edge_answers_cut_short_total", "Answers broken off, by whom", ["by"])
+
+_PERSONAL = re.compile(r"[0-9]{15}(?:[0-9]{2}[0-9Xx])?|(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
+_FLUSH_SECONDS = 0.2
+
+
+class Measures:
+    """Counts and times the requests of the routes."""
+
+    def __init__(self) -> None:
+        self._children: dict[tuple[str, str, int], Histogram] = {}
+
+    def watch(self, route: Route) -> None:
+        """Show what is under way at the route's upstream, and whether it is left alone."""
+        upstream = route.upstream
+        UNDER_WAY.labels(upstream.name).set_function(lambda: upstream.under_way)
+        BREAKER_OPEN.labels(upstream.name).set_function(lambda: upstream.left_alone)
+
+    def answered(self, path: str, method: str, status: int, seconds: float) -> None:
+        """Note an answer; `path` is the route's, never the request's."""
+        key = (path, method, status)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = REQUEST_SECONDS.labels("gateway", method, path, str(status))
+        child.observe(seconds)
+
+
+class AccessLog:
+    """One JSON object a line; lines are gathered and written a few times a second.
+
+    Args:
+        write: takes whole lines as bytes; standard error if not given.
+        clock: what the time stamps come from.
+    """
+
+    def __init__(self, write: Callable[[bytes], object] | None = None, clock: Clock = now) -> None:
+        self._write = write or _to_standard_error
+        self._clock = clock
+        self._lines: list[bytes] = []
+
+    def note(self, **fields: object) -> None:
+        """Add the line of one request; `path` is masked where it might name a person."""
+        path = fields.get("path")
+        if isinstance(path, str) and _PERSONAL.search(path):
+            fields["path"] = _PERSONAL.sub("***", path)
+        line = {"at": self._clock(), "level": "info", "service": "gateway", "event": "request", **fields}
+        if not self._lines:
+            asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)
+        self._lines.append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))
+
+    def flush(self) -> None:
+        """Write what has been gathered."""
+        if self._lines:
+            lines, self._lines = self._lines, []
+            self._write(b"".join(lines))
+
+
+def _to_standard_error(lines: bytes) -> None:
+    sys.stderr.buffer.write(lines)
+    sys.stderr.buffer.flush()
