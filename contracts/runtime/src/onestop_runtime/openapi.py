@@ -1,0 +1,104 @@
+"""What counts as a breaking change of an HTTP interface: rules that callers written for the old one need."""
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def breaking_changes_of(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Return what a client of the OpenAPI document `old` could stumble over in `new`; empty when nothing.
+
+    A break is: an operation or an answer is gone; a parameter or a field of a request became required or is no
+    longer taken; a field of an answer is gone, no longer always there, or of another type.
+    """
+    return list(_operations(old, new))
+
+
+def _operations(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    for path, methods in old.get("paths", {}).items():
+        for method, before in methods.items():
+            place = f"{method.upper()} {path}"
+            now = new.get("paths", {}).get(path, {}).get(method)
+            if now is None:
+                yield f"{place}: removed"
+                continue
+            yield from _parameters(before, now, place)
+            yield from _request(before, now, old, new, place)
+            yield from _answers(before, now, old, new, place)
+
+
+def _parameters(before: dict[str, Any], now: dict[str, Any], place: str) -> Iterator[str]:
+    known = {(p["in"], p["name"]): p for p in before.get("parameters", ())}
+    given = {(p["in"], p["name"]): p for p in now.get("parameters", ())}
+    for where, name in known.keys() - given.keys():
+        yield f"{place}: {where} parameter {name} is gone"
+    for key, parameter in given.items():
+        if parameter.get("required") and not known.get(key, {}).get("required"):
+            yield f"{place}: {key[0]} parameter {key[1]} became required"
+
+
+def _request(
+    before: dict[str, Any], now: dict[str, Any], old: dict[str, Any], new: dict[str, Any], place: str
+) -> Iterator[str]:
+    was, is_ = _schema(before.get("requestBody", {})), _schema(now.get("requestBody", {}))
+    if is_ and not was and now["requestBody"].get("required"):
+        yield f"{place}: a body became required"
+    if was and is_:
+        yield from _fields(was, is_, old, new, f"{place} request", asked=True)
+
+
+def _answers(
+    before: dict[str, Any], now: dict[str, Any], old: dict[str, Any], new: dict[str, Any], place: str
+) -> Iterator[str]:
+    for status, answer in before.get("responses", {}).items():
+        if not status.startswith("2"):
+            continue
+        if status not in now.get("responses", {}):
+            yield f"{place}: answer {status} is gone"
+            continue
+        was, is_ = _schema(answer), _schema(now["responses"][status])
+        if was and is_:
+            yield from _fields(was, is_, old, new, f"{place} {status}", asked=False)
+
+
+def _fields(
+    was: dict[str, Any],
+    is_: dict[str, Any],
+    old: dict[str, Any],
+    new: dict[str, Any],
+    place: str,
+    *,
+    asked: bool,
+    seen: frozenset[str] = frozenset(),
+) -> Iterator[str]:
+    if "$ref" in was:
+        if was["$ref"] in seen:
+            return  # a schema that contains itself
+        seen |= {was["$ref"]}
+    was, is_ = _resolved(was, old), _resolved(is_, new)
+    if was.get("type") != is_.get("type"):
+        yield f"{place}: type {was.get('type')} became {is_.get('type')}"
+        return
+    required_before, required_now = set(was.get("required", ())), set(is_.get("required", ()))
+    if asked:
+        for name in sorted(required_now - required_before):
+            yield f"{place}/{name}: became required"
+    for name, part in was.get("properties", {}).items():
+        if name not in is_.get("properties", {}):
+            yield f"{place}/{name}: is gone"
+            continue
+        if not asked and name in required_before and name not in required_now:
+            yield f"{place}/{name}: is no longer always there"
+        yield from _fields(part, is_["properties"][name], old, new, f"{place}/{name}", asked=asked, seen=seen)
+    if "items" in was and "items" in is_:
+        yield from _fields(was["items"], is_["items"], old, new, f"{place}/*", asked=asked, seen=seen)
+
+
+def _schema(part: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = part.get("content", {}).get("application/json", {}).get("schema", {})
+    return schema
+
+
+def _resolved(part: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in part:
+        part = document["components"]["schemas"][part["$ref"].rpartition("/")[2]]
+    return part
