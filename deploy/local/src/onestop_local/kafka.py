@@ -1,0 +1,193 @@
+"""A real Apache Kafka broker, one node in KRaft mode, out of the locked jars."""
+
+import base64
+import contextlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+from onestop_local import jars, processes
+from onestop_local.errors import LocalError
+from onestop_local.java import java
+from onestop_local.ports import LOOPBACK, free_ports, is_free
+
+_START_SECONDS = 90.0
+_JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers={host}:{controller}
+listeners=PLAINTEXT://{host}:{broker},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{broker},CONTROLLER://{host}:{controller}
+controller.listener.names=CONTROLLER
+log.dirs={data}
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=8
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+"""
+_LOGGING = """\
+status=error
+appender.out.type=Console
+appender.out.name=out
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=%d{ISO8601} %-5p %c{1} %m%n
+rootLogger.level=warn
+rootLogger.appenderRef.out.ref=out
+"""
+
+
+class Kafka:
+    """One broker and its log in one folder.
+
+    Attributes:
+        directory: holds `data/`, `server.properties`, `server.log` and `server.pid.json`.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._ports: tuple[int, int] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """Address for clients; known once started."""
+        broker, _ = self._ports or (0, 0)
+        return f"{LOOPBACK}:{broker}"
+
+    @property
+    def log(self) -> Path:
+        """The broker's log."""
+        return self.directory / "server.log"
+
+    @property
+    def pid_file(self) -> Path:
+        """Where the running broker is noted."""
+        return self.directory / "server.pid.json"
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while the broker runs."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def start(self, progress: jars.Progress | None = None) -> None:
+        """Download what is missing, format the log if there is none, start and wait until clients can connect.
+
+        Raises:
+            LocalError: when it does not start; the message carries the end of its log.
+        """
+        self.end_leftover()
+        library = jars.library(progress)
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self.directory / "log4j2.properties").write_text(_LOGGING)
+        for ports in self._choices():
+            self._write_properties(ports)
+            if not (self.directory / "data" / "meta.properties").exists():
+                self._format(library)
+            if self._try(library):
+                return
+        raise LocalError(f"Kafka 启动失败：\n{self._end_of_log()}", _advice(self._end_of_log()))
+
+    def stop(self) -> None:
+        """Stop the broker in order."""
+        if self._process is None:
+            return
+        processes.end(processes.identify(self._process.pid), ((signal.SIGTERM, 20.0),))
+        self._process.wait()
+        self._process = None
+        self.pid_file.unlink(missing_ok=True)
+
+    def end_leftover(self) -> bool:
+        """End the broker a killed run has left in this folder; return whether there was one."""
+        leftover = processes.read_pid_file(self.pid_file)
+        return leftover is not None and processes.end(leftover, ((signal.SIGTERM, 20.0),))
+
+    def _choices(self) -> list[tuple[int, int]]:
+        """Return the ports to try: those of last time while they are free, then others."""
+        kept = self._ports
+        with contextlib.suppress(OSError, ValueError):
+            broker, controller = (int(port) for port in (self.directory / "ports").read_text().split())
+            kept = kept or (broker, controller)
+        fresh = free_ports(6)
+        choices = list(zip(fresh[::2], fresh[1::2], strict=True))
+        return [kept, *choices] if kept and all(is_free(port) for port in kept) else choices
+
+    def _write_properties(self, ports: tuple[int, int]) -> None:
+        self._ports = ports
+        (self.directory / "ports").write_text(f"{ports[0]} {ports[1]}")
+        (self.directory / "server.properties").write_text(
+            _PROPERTIES.format(host=LOOPBACK, broker=ports[0], controller=ports[1], data=self.directory / "data")
+        )
+
+    def _command(self, library: Path, main: str, *arguments: str) -> list[str]:
+        return [
+            str(java()),
+            *_JVM,
+            f"-Dlog4j2.configurationFile={self.directory / 'log4j2.properties'}",
+            "-cp",
+            f"{library}/*",
+            main,
+            *arguments,
+        ]
+
+    def _format(self, library: Path) -> None:
+        data = self.directory / "data"
+        shutil.rmtree(data, ignore_errors=True)  # a first start that was cut short
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        properties = str(self.directory / "server.properties")
+        command = self._command(
+            library, "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", properties
+        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode != 0:
+            shutil.rmtree(data, ignore_errors=True)
+            text = done.stdout + done.stderr
+            raise LocalError(f"Kafka 初始化失败：\n{text.strip()}", _advice(text))
+
+    def _try(self, library: Path) -> bool:
+        command = self._command(library, "kafka.Kafka", str(self.directory / "server.properties"))
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.directory,
+                start_new_session=True,  # the terminal's Ctrl-C is for the supervisor, who stops us in order
+            )
+        processes.write_pid_file(self.pid_file, self._process.pid)
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self.pid:
+            if self._answers():
+                return True
+            time.sleep(0.05)
+        self.stop()
+        return False
+
+    def _answers(self) -> bool:
+        """Return whether clients can connect; the port opens when the broker is ready to serve."""
+        assert self._ports  # noqa: S101 - set before the broker starts
+        with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, self._ports[0]), timeout=1):
+            return True
+        return False
+
+    def _end_of_log(self) -> str:
+        with contextlib.suppress(OSError):
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+        return ""
+
+
+def _advice(log: str) -> str:
+    if "No space left" in log:
+        return "磁盘已满：请清出空间后再试（No space left on device）。"
+    if "UnsupportedClassVersionError" in log:
+        return "Java 版本过低：请把 JAVA_HOME 指到 Java 17 以上版本，或取消设置它。"
+    return ""
