@@ -1,8 +1,10 @@
 """Problem documents that the edge sends itself."""
 
+import asyncio
+from contextlib import suppress
 from http import HTTPStatus
 
-from starlette.types import Send
+from starlette.types import Receive, Send
 
 from gateway.edge.connection import Headers
 from gateway.edge.failures import HeadersTooLarge, MalformedRequest, RequestTooSlow, UploadTooLarge
@@ -14,7 +16,10 @@ from onestop_runtime.problems import MEDIA_TYPE, problem_document
 _CLOSING = (MalformedRequest, HeadersTooLarge, RequestTooSlow, UploadTooLarge)
 
 
-async def send_problem(send: Send, error: NamedError, request_id: str, marks: Headers) -> None:
+LINGER_SECONDS = 2.0
+
+
+async def send_problem(receive: Receive, send: Send, error: NamedError, request_id: str, marks: Headers) -> None:
     """Answer with the problem document of `error`; `marks` are headers every answer of the edge carries."""
     body = dumps(problem_document(error) | {"instance": f"urn:onestop:request:{request_id}"})
     headers = [
@@ -31,4 +36,16 @@ async def send_problem(send: Send, error: NamedError, request_id: str, marks: He
     if isinstance(error, _CLOSING):
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    lingers = isinstance(error, UploadTooLarge)
+    await send({"type": "http.response.body", "body": body, "more_body": lingers})
+    if lingers:
+        await _linger(receive)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _linger(receive: Receive) -> None:
+    """Read on for a moment: closing before the client has stopped sending would destroy the answer."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while (await receive()).get("more_body", False):
+                pass

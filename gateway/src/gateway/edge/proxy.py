@@ -88,7 +88,7 @@ class Proxy:
         try:
             await self._pass(passage, scope, receive, send)
         except NamedError as refusal:
-            await self._refuse(passage, refusal, send)
+            await self._refuse(passage, refusal, receive, send)
         except ClientGone:
             passage.status, passage.outcome = _CLIENT_GONE, "client-gone"
         except AnswerCutShort as cut:
@@ -165,7 +165,7 @@ class Proxy:
         lines.append(b"\r\n")
         return b"".join(lines)
 
-    async def _refuse(self, passage: Passage, refusal: NamedError, send: Send) -> None:
+    async def _refuse(self, passage: Passage, refusal: NamedError, receive: Receive, send: Send) -> None:
         if not passage.trace.request_id:
             passage.trace = trace_of(None, None)
         passage.status, passage.outcome = refusal.status, refusal.slug
@@ -173,7 +173,7 @@ class Proxy:
         marks = passage.marks()
         if isinstance(refusal, MethodNotForwarded):
             marks.append((b"allow", ", ".join(sorted(METHODS)).encode()))
-        await send_problem(send, refusal, passage.trace.request_id.decode(), marks)
+        await send_problem(receive, send, refusal, passage.trace.request_id.decode(), marks)
 
     def _note(self, passage: Passage, scope: Scope) -> None:
         seconds = perf_counter() - passage.started

@@ -1,0 +1,191 @@
+"""Real servers on loopback for the edge's tests: an upstream, the edge before it, a client outside."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from joserfc.jwk import KeySet, OKPKey
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from gateway.edge.app import Edge
+from gateway.edge.proxy import Proxy
+from gateway.edge.records import AccessLog
+from gateway.edge.routes import Route, RouteTable
+from gateway.edge.upstream import Limits, Upstream
+from gateway.tokens.access import AccessTokens
+from gateway.tokens.identities import Identities
+from gateway.tokens.keys import KeyRing, generate_key
+from onestop_runtime.assertion import AssertionVerifier
+from onestop_runtime.caller import Caller
+from onestop_runtime.clock import now
+from onestop_runtime.ids import uuid7
+
+PUBLIC_URL = "https://zwfw.example.cn"
+Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+async def nothing_inside(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """Stand for the rest of the gateway."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-inside", b"1")]})
+    await send({"type": "http.response.body", "body": b"inside"})
+
+
+@dataclass
+class Seen:
+    """What an upstream saw of a request."""
+
+    scope: dict[str, Any] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        return [(name.decode(), value.decode()) for name, value in self.scope["headers"]]
+
+    def header(self, name: str) -> str | None:
+        """Return the header's value; a header given twice fails the test."""
+        values = [value for known, value in self.headers if known == name]
+        assert len(values) <= 1, values
+        return values[0] if values else None
+
+
+class Stage:
+    """Servers and clients of one test, closed at its end."""
+
+    def __init__(self) -> None:
+        self.keys = KeyRing(generate_key())
+        self.tokens = AccessTokens(self.keys, PUBLIC_URL, now)
+        self.assertion_key = OKPKey.generate_key("Ed25519", auto_kid=True)
+        self.identities = Identities(self.tokens, self.assertion_key, now)
+        self.log: list[bytes] = []
+        self.proxy: Proxy | None = None
+        self._servers: list[tuple[asyncio.Server, set[Any], set[asyncio.Task[None]]]] = []
+        self._writers: list[asyncio.StreamWriter] = []
+        self._proxies: list[Proxy] = []
+
+    def verifier(self, audience: str) -> AssertionVerifier:
+        """Return the verifier that a service has."""
+        return AssertionVerifier(KeySet([self.assertion_key]), audience)
+
+    def token(self, caller: Caller | None = None) -> str:
+        """Return an access token as the provider issues it."""
+        caller = caller or Caller(sub=uuid7(), kind="natural", acr="2", client="web")
+        return self.tokens.issue(caller, scopes=frozenset({"openid"}), grant_id=None).value
+
+    async def asgi(self, app: ASGIApp) -> str:
+        """Serve `app` by uvicorn; return its address."""
+        config = Config(app, http="httptools", lifespan="off", log_config=None, access_log=False,
+                        server_header=False, proxy_headers=False)  # fmt: skip
+        config.load()
+        state = ServerState()
+        server = await asyncio.get_running_loop().create_server(
+            lambda: HttpToolsProtocol(config, state, {}), "127.0.0.1", 0
+        )
+        self._servers.append((server, state.connections, state.tasks))
+        return self._address(server)
+
+    async def scripted(self, script: Script) -> str:
+        """Serve raw bytes by `script`; return the address."""
+        writers: set[Any] = set()
+        tasks: set[asyncio.Task[None]] = set()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writers.add(writer.transport)
+            task = asyncio.current_task()
+            assert task
+            tasks.add(task)
+            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                await script(reader, writer)
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        self._servers.append((server, writers, tasks))
+        return self._address(server)
+
+    async def edge(self, url: str, limits: Limits | None = None, **more: str) -> str:
+        """Serve the edge before an intake service at `url` (and others by name); return its address."""
+        routes = [Route("intake", "v1", "svc-intake", Upstream("intake", url, limits))]
+        routes += [Route(name, "v1", f"svc-{name}", Upstream(name, at)) for name, at in more.items()]
+        self.proxy = Proxy(
+            RouteTable(routes), self.identities, public_url=PUBLIC_URL, access_log=AccessLog(self.log.append)
+        )
+        self._proxies.append(self.proxy)
+        return await self.asgi(Edge(nothing_inside, proxy=self.proxy))
+
+    async def raw(self, url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect to `url` for writing bytes by hand."""
+        address = httpx.URL(url)
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        self._writers.append(writer)
+        return reader, writer
+
+    async def exchange(self, url: str, request: bytes) -> bytes:
+        """Send bytes, return all bytes that come back until the connection ends."""
+        reader, writer = await self.raw(url)
+        writer.write(request)
+        return await reader.read()
+
+    async def close(self) -> None:
+        for proxy in self._proxies:
+            proxy.close()
+        for writer in self._writers:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+        for server, connections, tasks in self._servers:
+            server.close()
+            for connection in list(connections):
+                getattr(connection, "transport", connection).abort()
+            for task in list(tasks):
+                task.cancel()
+            if tasks:
+                await asyncio.wait(list(tasks))
+            await server.wait_closed()
+
+    @staticmethod
+    def _address(server: asyncio.Server) -> str:
+        host, port = server.sockets[0].getsockname()[:2]
+        return f"http://{host}:{port}"
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    stage = Stage()
+    yield stage
+    await stage.close()
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(timeout=20, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture
+def recorder(seen: Seen) -> ASGIApp:
+    """An upstream that notes the last request and answers it plainly."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        body = b""
+        more = True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        seen.scope, seen.body = dict(scope), body
+        headers = [(b"content-type", b"application/json"), (b"etag", b'"3"')]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"ok":true}'})
+
+    return app
