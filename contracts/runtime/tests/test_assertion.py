@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, OKPKey
+
 from onestop_runtime.assertion import AssertionVerifier, InvalidAssertion, claims_of, make_assertion
 from onestop_runtime.caller import ANONYMOUS, Caller, Party
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from onestop_messages.schemas import breaks
 from onestop_runtime.openapi import breaking_changes_of
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from onestop_runtime.cursor import decode_cursor, encode_cursor, page_of
 from onestop_runtime.problems import InvalidCursor
 

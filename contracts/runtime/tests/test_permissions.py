@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
+
 from onestop_runtime.caller import ANONYMOUS, Caller, Party
 from onestop_runtime.permissions import PermissionTable, allow, where
 from onestop_runtime.problems import NotPermitted, NotSignedIn

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import pytest
+
 from onestop_runtime.settings import ServiceSettings
 
 

@@ -13,6 +13,7 @@ from onestop_runtime.problems import InvalidCursor
 
 Item = TypeVar("Item")
 
+_KINDS: tuple[tuple[str, type], ...] = (("u", UUID), ("t", datetime), ("d", date), ("s", str), ("i", int))
 _READERS: dict[str, Callable[[str], Any]] = {
     "u": UUID,
     "t": datetime.fromisoformat,
@@ -33,7 +34,8 @@ def encode_cursor(*position: UUID | datetime | date | str | int) -> str:
     """Return the cursor that stands for `position`, the sort key of a page's last row."""
     parts = []
     for value in position:
-        kind = {UUID: "u", datetime: "t", date: "d", str: "s", int: "i"}[type(value)]
+        # In this order: a datetime is a date, and the driver has a UUID class of its own.
+        kind = next(kind for kind, type_ in _KINDS if isinstance(value, type_))
         parts.append([kind, value.isoformat() if isinstance(value, date) else str(value)])
     return base64.urlsafe_b64encode(dumps(parts)).rstrip(b"=").decode()
 
