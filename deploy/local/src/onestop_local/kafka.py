@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -50,10 +51,12 @@ class Kafka:
 
     Attributes:
         directory: holds `data/`, `server.properties`, `server.log` and `server.pid.json`.
+        halt: set by another thread to have a start under way given up.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.halt = threading.Event()
         self._ports: tuple[int, int] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -78,6 +81,11 @@ class Kafka:
         """Process id while the broker runs."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
+    def choose(self) -> str:
+        """Choose the ports before the start and return the address clients will find the broker at."""
+        self._ports = self._choices()[0]
+        return self.bootstrap
+
     def start(self, progress: jars.Progress | None = None) -> None:
         """Download what is missing, format the log if there is none, start and wait until clients can connect.
 
@@ -88,12 +96,26 @@ class Kafka:
         library = jars.library(progress)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.directory / "log4j2.properties").write_text(_LOGGING)
-        for ports in self._choices():
+        self._start_on([self._ports] * 2 if self._ports else self._choices(), library)
+
+    def restart(self) -> None:
+        """Start the broker again after a crash, where its clients look for it.
+
+        Raises:
+            LocalError: when it does not start.
+        """
+        assert self._ports  # noqa: S101 - it has run before
+        self._start_on([self._ports] * 5, jars.library())
+
+    def _start_on(self, choices: list[tuple[int, int]], library: Path) -> None:
+        for ports in choices:
             self._write_properties(ports)
             if not (self.directory / "data" / "meta.properties").exists():
                 self._format(library)
             if self._try(library):
                 return
+            if self.halt.wait(0.3):
+                raise LocalError("Kafka 的启动已取消。")
         raise LocalError(f"Kafka 启动失败：\n{self._end_of_log()}", _advice(self._end_of_log()))
 
     def stop(self) -> None:
@@ -112,10 +134,10 @@ class Kafka:
 
     def _choices(self) -> list[tuple[int, int]]:
         """Return the ports to try: those of last time while they are free, then others."""
-        kept = self._ports
+        kept = None
         with contextlib.suppress(OSError, ValueError):
             broker, controller = (int(port) for port in (self.directory / "ports").read_text().split())
-            kept = kept or (broker, controller)
+            kept = (broker, controller)
         fresh = free_ports(6)
         choices = list(zip(fresh[::2], fresh[1::2], strict=True))
         return [kept, *choices] if kept and all(is_free(port) for port in kept) else choices
@@ -165,7 +187,7 @@ class Kafka:
             )
         processes.write_pid_file(self.pid_file, self._process.pid)
         deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and self.pid:
+        while time.monotonic() < deadline and self.pid and not self.halt.is_set():
             if self._answers():
                 return True
             time.sleep(0.05)

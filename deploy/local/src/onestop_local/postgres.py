@@ -11,6 +11,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -77,6 +78,7 @@ class Postgres:
         directory: holds `data/`, `server.log`, `superuser` (password) and `server.pid.json`.
         port: loopback port; chosen at the first start and kept while it is free.
         durable: fsync; only ever off where the data is thrown away afterwards.
+        halt: set by another thread to have a start under way given up.
     """
 
     def __init__(self, directory: Path, *, version: int = DEFAULT_VERSION, durable: bool = True) -> None:
@@ -84,6 +86,7 @@ class Postgres:
         self.version = version
         self.durable = durable
         self.port = 0
+        self.halt = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -130,12 +133,23 @@ class Postgres:
         if not (self.data / "PG_VERSION").exists():
             self._create()
         kept = self._kept_port()
-        for port in [kept] if kept else []:
+        ports = [kept, kept, free_port(), free_port()] if kept else [free_port(), free_port(), free_port()]
+        self._start_on(ports)  # somebody else may take a port between choosing and listening
+
+    def restart(self) -> None:
+        """Start the server again after a crash, where its clients look for it.
+
+        Raises:
+            LocalError: when it does not start.
+        """
+        self._start_on([self.port] * 10)
+
+    def _start_on(self, ports: list[int]) -> None:
+        for port in ports:
             if self._try(port):
                 return
-        for _ in range(5):  # somebody else may take the port between choosing and listening
-            if self._try(free_port()):
-                return
+            if self.halt.wait(0.3):
+                raise LocalError("PostgreSQL 的启动已取消。")
         raise LocalError(f"PostgreSQL 启动失败：\n{self._end_of_log()}", _advice(self._end_of_log()))
 
     def stop(self) -> None:
@@ -196,7 +210,7 @@ class Postgres:
     def _try(self, port: int) -> bool:
         self.port = port
         (self.directory / "port").write_text(str(port))
-        (self.data / "postmaster.pid").unlink(missing_ok=True)  # ours alone, and nothing of ours runs here
+        self._forget_stale_lock()
         settings = _SETTINGS | {"port": str(port)} | ({} if self.durable else _THROWN_AWAY)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
@@ -210,9 +224,22 @@ class Postgres:
         processes.write_pid_file(self.pid_file, self._process.pid)
         return self._wait()
 
+    def _forget_stale_lock(self) -> None:
+        """Remove the lock file of a dead server whose process id somebody else has got meanwhile."""
+        lock = self.data / "postmaster.pid"
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            noted = processes.identify(int(lock.read_text().splitlines()[0]))
+            if not noted.is_alive():
+                return  # the server sees that by itself, and looks whether its children are gone, too
+            command = Path(f"/proc/{noted.pid}/cmdline")
+            if command.exists() and str(self.data) in command.read_text():
+                processes.end(noted, _FAST_SHUTDOWN)  # ours, from a start cut short before it was noted
+            else:
+                lock.unlink()
+
     def _wait(self) -> bool:
         deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and self.pid:
+        while time.monotonic() < deadline and self.pid and not self.halt.is_set():
             with contextlib.suppress(OSError):
                 lines = (self.data / "postmaster.pid").read_text().splitlines()
                 if len(lines) > 7 and lines[7].strip() == "ready":  # noqa: PLR2004 - the line pg_ctl reads

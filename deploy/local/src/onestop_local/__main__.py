@@ -1,0 +1,105 @@
+"""`python -m onestop_local up|demo|down|status`: a stack on this machine."""
+
+import argparse
+import asyncio
+import errno
+import importlib
+import signal
+import sys
+from collections.abc import Iterator
+from typing import TypeVar
+
+from onestop_local import processes
+from onestop_local.errors import LocalError
+from onestop_local.readiness import is_ready
+from onestop_local.stack import Home, Stack
+from onestop_local.supervisor import Supervisor, end_leftovers, only_supervisor
+from onestop_local.terminal import Screen, show_error
+
+E = TypeVar("E", bound=BaseException)
+
+
+def up(home: Home) -> None:
+    """Bring the stack up and keep it up until Ctrl-C."""
+    with only_supervisor(home):
+        asyncio.run(_supervise(home, demonstrate=False))
+
+
+def demo(home: Home) -> None:
+    """Tell the whole case on a stack: the one that runs already, else one that is stopped afterwards."""
+    if home.supervisor() and home.stack_file.exists():
+        asyncio.run(_demonstrate(Stack.read(home.name)))
+        return
+    with only_supervisor(home):
+        asyncio.run(_supervise(home, demonstrate=True))
+
+
+async def _supervise(home: Home, *, demonstrate: bool) -> None:
+    await Supervisor(home, Screen()).run(_demonstrate if demonstrate else None)
+
+
+async def _demonstrate(stack: Stack) -> None:
+    case = importlib.import_module("onestop_local.demo")  # only the demo needs it
+    await case.run(stack, Screen().console)
+
+
+def down(home: Home) -> None:
+    """Stop the stack, whoever supervises it, and what a killed supervisor has left."""
+    supervisor = home.supervisor()
+    if supervisor:
+        processes.end(supervisor, ((signal.SIGTERM, 90.0),))
+    ended = end_leftovers(home)
+    screen = Screen()
+    if supervisor:
+        screen.say(f"环境 {home.name} 已停止。")
+    elif ended:
+        screen.say(f"已结束遗留的进程：{'、'.join(ended)}")
+    else:
+        screen.say(f"环境 {home.name} 没有在运行。")
+
+
+def status(home: Home) -> None:
+    """Say whether the stack runs and which of its processes are ready; exit code 1 when any is not."""
+    stack = Stack.read(home.name)
+    screen = Screen()
+    ports = {"gateway": stack.url, **{name: one["url"] for name, one in stack.document["services"].items()}}
+    all_ready = True
+    for name, url in ports.items():
+        ready = asyncio.run(is_ready(int(url.rpartition(":")[2])))
+        all_ready = all_ready and ready
+        screen.say(f"{'✔' if ready else '✘'} {name:10} {url}", style="green" if ready else "red")
+    if not all_ready:
+        sys.exit(1)
+
+
+def main() -> None:
+    """Do what the command line says; a problem that a person can solve is said without a traceback."""
+    commands = {"up": up, "demo": demo, "down": down, "status": status}
+    parser = argparse.ArgumentParser(prog="python -m onestop_local", description="在一台机器上运行整个平台")
+    parser.add_argument("command", choices=commands)
+    parser.add_argument("--name", help="环境名称，默认取 ONESTOP_STACK 或 default")
+    arguments = parser.parse_args()
+    try:
+        commands[arguments.command](Home.of(arguments.name))
+    except* LocalError as group:
+        for error in _all(group):
+            show_error(error)
+        sys.exit(1)
+    except* OSError as group:
+        if not any(error.errno == errno.ENOSPC for error in _all(group)):
+            raise
+        show_error(LocalError("磁盘已满（No space left on device）。", "请清出空间后再试，数据不会丢失。"))
+        sys.exit(1)
+
+
+def _all(group: BaseExceptionGroup[E]) -> Iterator[E]:
+    """Return the exceptions of a group, however deep."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _all(error)
+        else:
+            yield error
+
+
+if __name__ == "__main__":
+    main()
