@@ -63,9 +63,8 @@ async def test_a_committed_event_reaches_the_other_service_once_and_in_order(
     await until(empty)
 
 
-async def test_two_relays_share_the_buckets_and_a_dead_ones_leases_are_taken_over(
-    service_client: Open, kafka: str, topic: str
-):
+@pytest.mark.usefixtures("topic")
+async def test_two_relays_share_the_buckets_and_a_dead_ones_leases_are_taken_over(service_client: Open, kafka: str):
     client = await service_client(notes.service("notes-writer"), kafka_bootstrap=kafka)
     pool = client.context.pool
     await pool.execute(

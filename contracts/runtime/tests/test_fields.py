@@ -51,11 +51,15 @@ async def test_a_person_whose_key_is_destroyed_is_erased(client: Any, cipher: Fi
 async def test_a_key_made_in_a_transaction_that_failed_is_not_used_again(client: Any, cipher: FieldCipher):
     person, row = uuid4(), uuid4()
     pool, caller, moment = client.context.pool, system("svc-notes"), client.context.clock()
-    with pytest.raises(RuntimeError):
+
+    async def fail_after_encrypting() -> None:
         async with transaction(pool, caller, moment) as tx:
             await cipher.encrypt(tx.connection, person, "person", "phone", row, PLAIN)
             await cipher.encrypt(tx.connection, person, "person", "name", row, PLAIN)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail_after_encrypting()
     async with transaction(pool, caller, moment) as tx:
         sealed = await cipher.encrypt(tx.connection, person, "person", "phone", row, PLAIN)
     fresh = FieldCipher(FileKeys(Path(client.context.settings.field_keys)))

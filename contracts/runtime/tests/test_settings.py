@@ -20,7 +20,7 @@ def test_the_services_own_variable_wins_over_the_shared_one(monkeypatch: pytest.
 
 
 def test_production_names_what_is_missing():
-    with pytest.raises(ValueError, match="ONESTOP_NOTES_DSN.*ONESTOP_NOTES_FIELD_KEYS"):
+    with pytest.raises(ValueError, match=r"ONESTOP_NOTES_DSN.*ONESTOP_NOTES_FIELD_KEYS"):
         Settings(environment="production")
 
 

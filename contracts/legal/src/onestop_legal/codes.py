@@ -1,6 +1,7 @@
 """Code lists of GB/T 39046-2020, appendix A, with their Chinese names."""
 
 from enum import StrEnum
+from typing import Self
 
 
 class CodeList(StrEnum):
@@ -8,7 +9,7 @@ class CodeList(StrEnum):
 
     label: str
 
-    def __new__(cls, code: str, label: str = "") -> "CodeList":
+    def __new__(cls, code: str, label: str = "") -> Self:
         """Make a member whose value is the code."""
         member = str.__new__(cls, code)
         member._value_ = code

@@ -1,0 +1,116 @@
+"""Working days as the law counts them, against the real calendars of 2019–2026 and a slow obvious version."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import chinese_calendar
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onestop_legal.working_days import Calendar, CalendarYear, Deadline, legal_day
+
+SATURDAY = 5
+
+
+def published(year: int) -> CalendarYear:
+    days = [date(year, 1, 1) + timedelta(n) for n in range((date(year + 1, 1, 1) - date(year, 1, 1)).days)]
+    working = {day for day in days if chinese_calendar.is_workday(day)}
+    return CalendarYear(
+        year,
+        published=True,
+        holidays=frozenset(day for day in days if day.weekday() < SATURDAY and day not in working),
+        workdays=frozenset(day for day in days if day.weekday() >= SATURDAY and day in working),
+    )
+
+
+CALENDAR = Calendar.of(published(year) for year in range(2019, 2027))
+DAYS = st.dates(date(2019, 1, 1), date(2026, 12, 31))
+
+
+def slow_deadline(start: date, days: int) -> date:
+    day = start
+    while days:
+        day += timedelta(1)
+        days -= CALENDAR.is_working_day(day)
+    return day
+
+
+@pytest.mark.parametrize("day", [date(2019, 2, 2), date(2019, 2, 3)])
+def test_a_weekend_day_that_is_worked_is_a_working_day(day: date):
+    assert CALENDAR.is_working_day(day)
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        (date(2019, 1, 31), 5, date(2019, 2, 12)),
+        (date(2019, 1, 28), 20, date(2019, 2, 28)),
+        (date(2026, 3, 9), 0, date(2026, 3, 9)),
+    ],
+)
+def test_limits_end_where_the_vectors_say(start: date, days: int, end: date):
+    assert CALENDAR.deadline(start, days) == Deadline(end, provisional=False)
+
+
+def test_every_day_of_eight_years_is_what_the_notices_say():
+    for year in range(2019, 2027):
+        for number in range(365):
+            day = date(year, 1, 1) + timedelta(number)
+            assert CALENDAR.is_working_day(day) == chinese_calendar.is_workday(day), day
+
+
+@given(start=DAYS, days=st.integers(0, 60))
+def test_a_deadline_is_what_counting_day_by_day_gives(start: date, days: int):
+    assert CALENDAR.deadline(start, days).day == slow_deadline(start, days)
+
+
+@given(start=DAYS, end=DAYS)
+def test_a_count_is_what_counting_day_by_day_gives(start: date, end: date):
+    first, last = sorted((start, end))
+    slow = sum(CALENDAR.is_working_day(first + timedelta(n)) for n in range(1, (last - first).days + 1))
+    assert CALENDAR.count(first, last) == slow
+    assert CALENDAR.count(last, first) == -slow
+
+
+@given(start=DAYS, days=st.integers(1, 60))
+def test_a_deadline_is_a_working_day_and_counts_back_to_its_length(start: date, days: int):
+    end = CALENDAR.deadline(start, days).day
+    assert CALENDAR.is_working_day(end)
+    assert CALENDAR.count(start, end) == days
+
+
+def test_a_limit_that_reaches_into_an_unpublished_year_is_provisional():
+    assert CALENDAR.deadline(date(2026, 12, 30), 1).provisional is False
+    assert CALENDAR.deadline(date(2026, 12, 30), 5).provisional is True
+
+
+def test_an_unknown_year_has_weekends_and_fixed_holidays():
+    assert CALENDAR.deadline(date(2029, 12, 31), 1) == Deadline(date(2030, 1, 2), provisional=True)
+    assert not CALENDAR.is_working_day(date(2030, 10, 2))
+
+
+def test_a_provisional_year_that_is_published_replaces_what_was_assumed():
+    provisional = CalendarYear(2027, published=False, holidays=frozenset({date(2027, 1, 1)}), workdays=frozenset())
+    assert Calendar.of([*CALENDAR.years, provisional]).deadline(date(2026, 12, 31), 1) == Deadline(
+        date(2027, 1, 4), provisional=True
+    )
+    final = CalendarYear(2027, published=True, holidays=frozenset({date(2027, 1, 1), date(2027, 1, 4)}),
+                         workdays=frozenset({date(2027, 1, 2)}))  # fmt: skip
+    assert Calendar.of([*CALENDAR.years, final]).deadline(date(2026, 12, 31), 1) == Deadline(
+        date(2027, 1, 2), provisional=False
+    )
+
+
+def test_the_legal_day_is_the_date_in_shanghai():
+    assert legal_day(datetime(2026, 3, 9, 16, 0, tzinfo=UTC)) == date(2026, 3, 10)
+    assert legal_day(datetime(2026, 3, 9, 15, 59, tzinfo=UTC)) == date(2026, 3, 9)
+
+
+def test_a_limit_has_no_negative_length():
+    with pytest.raises(ValueError, match="negative"):
+        CALENDAR.deadline(date(2026, 3, 9), -1)
+
+
+def test_the_next_working_day_skips_a_holiday():
+    assert CALENDAR.next_working_day(date(2026, 10, 1)) == date(2026, 10, 8)
+    assert CALENDAR.next_working_day(date(2026, 10, 8)) == date(2026, 10, 8)
