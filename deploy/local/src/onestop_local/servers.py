@@ -117,6 +117,7 @@ class Servers:
             self._postgres.halt.set()
             self._kafka.halt.set()
             await asyncio.wait({working})
+            working.exception()  # looked at, so that nobody reports it as forgotten
             raise
 
     async def watch(self, screen: Screen) -> None:

@@ -40,10 +40,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--postgres-dsn", help="use this PostgreSQL (superuser DSN) instead of starting one")
     group.addoption("--postgres-version", type=int, choices=(18, 16), help="which PostgreSQL to start")
     group.addoption("--kafka-bootstrap", help="use this Kafka instead of starting one")
+    group.addoption("--without-servers", action="store_true", help="leave out the tests that need a server")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Take all sockets from the tests of domain modules: they need none."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take all sockets from the tests of domain modules; leave out those with servers if told so."""
+    if config.getoption("--without-servers"):
+        left_out = [item for item in items if "local_servers" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     for item in items:
         if item.path.name.startswith("test_domain") or "domain" in item.path.parent.parts[-1:]:
             item.add_marker(pytest.mark.disable_socket)
