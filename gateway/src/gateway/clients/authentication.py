@@ -1,0 +1,143 @@
+"""How a client proves at the token endpoint that it is the one it says (RFC 6749, 2.3; RFC 7523; OIDC Core, 9)."""
+
+import binascii
+from base64 import b64decode
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from gateway.clients.domain import Client
+from gateway.clients.repository import client_by_id, use_assertion
+from gateway.oidc.errors import OAuthError
+from gateway.provider import Provider
+from gateway.tokens.opaque import digest
+from onestop_runtime.caller import ANONYMOUS
+from onestop_runtime.codec import loads
+from onestop_runtime.transaction import acquired
+
+ASSERTION_ALGORITHMS: Final = ("ES256", "PS256", "Ed25519", "EdDSA")
+_ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_LONGEST_LIFE: Final = timedelta(minutes=10)
+_LEEWAY: Final = timedelta(seconds=10)
+_LONGEST: Final = 8192
+_HTTP_UNAUTHORIZED: Final = 401
+
+
+async def authenticate(provider: Provider, authorization: str | None, parameters: dict[str, str]) -> Client:
+    """Return the client that sends a request, proven by the one method it is registered with.
+
+    Args:
+        provider: the running provider.
+        authorization: the `Authorization` header, if any.
+        parameters: the form.
+
+    Raises:
+        OAuthError: `invalid_client`, or `invalid_request` when several proofs are given.
+    """
+    methods = [
+        name
+        for name, given in (
+            ("client_secret_basic", authorization is not None),
+            ("private_key_jwt", "client_assertion" in parameters or "client_assertion_type" in parameters),
+            ("client_secret_post", "client_secret" in parameters),
+        )
+        if given
+    ]
+    if len(methods) > 1:
+        raise OAuthError("invalid_request", "more than one client authentication method is used")
+    if authorization is not None:
+        return await _by_secret(provider, authorization, parameters)
+    if methods == ["private_key_jwt"]:
+        return await _by_assertion(provider, parameters)
+    client = await _registered(provider, parameters.get("client_id"))
+    if client is None or client.authentication != "none" or methods:
+        raise _refused()
+    return client
+
+
+async def _by_secret(provider: Provider, authorization: str, parameters: dict[str, str]) -> Client:
+    scheme, _, credentials = authorization.partition(" ")
+    try:
+        if scheme.lower() != "basic":
+            raise _refused(challenge="Basic")
+        name, _, secret = b64decode(credentials, validate=True).decode("ascii").partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise _refused(challenge="Basic") from error
+    client_id = unquote_plus(name)
+    if parameters.get("client_id", client_id) != client_id:
+        raise OAuthError("invalid_request", "client_id differs from the Authorization header")
+    client = await _registered(provider, client_id)
+    if client is None or client.authentication != "client_secret_basic":
+        raise _refused(challenge="Basic")
+    if not client.knows_secret(unquote_plus(secret)):
+        raise _refused(challenge="Basic")
+    return client
+
+
+async def _by_assertion(provider: Provider, parameters: dict[str, str]) -> Client:
+    assertion = parameters.get("client_assertion", "")
+    if parameters.get("client_assertion_type") != _ASSERTION_TYPE or len(assertion) > _LONGEST:
+        raise _refused()
+    client = await _registered(provider, _named_by(assertion))
+    if client is None or client.authentication != "private_key_jwt" or client.jwks is None:
+        raise _refused()
+    if parameters.get("client_id", client.client_id) != client.client_id:
+        raise OAuthError("invalid_request", "client_id differs from the client assertion")
+    claims = _verified(provider, client, assertion)
+    async with provider.transaction(ANONYMOUS) as tx:
+        expires_at = datetime.fromtimestamp(claims["exp"], UTC) + _LEEWAY
+        fresh = await use_assertion(tx.connection, client.client_id, digest(claims["jti"]), expires_at)
+    if not fresh:
+        raise _refused()
+    return client
+
+
+def _named_by(assertion: str) -> str | None:
+    """Return the client that an assertion names, before anything of it is believed."""
+    try:
+        claims: Any = loads(jws.extract_compact(assertion.encode("ascii")).payload)
+    except (JoseError, ValueError):
+        return None
+    subject = claims.get("sub") if isinstance(claims, dict) else None
+    return subject if isinstance(subject, str) else None
+
+
+def _verified(provider: Provider, client: Client, assertion: str) -> dict[str, Any]:
+    now = provider.context.clock()
+    registry = jwt.JWTClaimsRegistry(
+        now=lambda: int(now.timestamp()),
+        leeway=int(_LEEWAY.total_seconds()),
+        iss={"essential": True, "value": client.client_id},
+        sub={"essential": True, "value": client.client_id},
+        aud={"essential": True, "values": [provider.issuer, f"{provider.issuer}/oauth/token"]},
+        exp={"essential": True},
+        jti={"essential": True},
+    )
+    try:
+        keys = KeySet.import_key_set(dict(client.jwks or {}))  # type: ignore[arg-type]
+        claims: dict[str, Any] = jwt.decode(assertion, keys, algorithms=list(ASSERTION_ALGORITHMS)).claims
+        registry.validate(claims)
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _refused() from error
+    too_long = claims["exp"] > (now + _LONGEST_LIFE + _LEEWAY).timestamp()
+    if too_long or not isinstance(claims["jti"], str) or not claims["jti"]:
+        raise _refused()
+    return claims
+
+
+async def _registered(provider: Provider, client_id: str | None) -> Client | None:
+    if client_id is None:
+        return None
+    async with acquired(provider.context.pool) as connection:
+        client = await client_by_id(connection, client_id)
+    return client if client is not None and client.active else None
+
+
+def _refused(challenge: str | None = None) -> OAuthError:
+    return OAuthError(
+        "invalid_client", "the client could not be authenticated", _HTTP_UNAUTHORIZED, challenge=challenge
+    )

@@ -1,0 +1,33 @@
+"""Identity for those parts of the gateway that exist before its database was reached."""
+
+from gateway.provider import Provider
+from gateway.tokens.identities import Headers
+from gateway.tokens.principal import Principal
+from onestop_runtime.context import Context
+from onestop_runtime.problems import ServiceUnavailable
+
+
+class LateIdentity:
+    """Resolves requests by the provider as soon as it is there."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def resolve(self, headers: Headers) -> Principal | None:
+        """Return who sends a request; None when it names nobody.
+
+        Raises:
+            InvalidToken: when somebody is named who cannot be believed.
+            ServiceUnavailable: while the gateway has not reached its database.
+        """
+        return await self._provider().identities.resolve(headers)
+
+    def assertion_for(self, principal: Principal, audience: str) -> str:
+        """Return an internal assertion of `principal` for one service."""
+        return self._provider().identities.assertion_for(principal, audience)
+
+    def _provider(self) -> Provider:
+        provider = self._context.state
+        if not isinstance(provider, Provider):
+            raise ServiceUnavailable("登录服务尚未就绪，请稍后再试。", retry_after=2)
+        return provider

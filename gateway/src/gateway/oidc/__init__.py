@@ -1,0 +1,1 @@
+"""The OpenID Provider: what clients ask for in a person's name, and what they get."""

@@ -1,0 +1,223 @@
+"""The authorization endpoint: from a client's request over the person's sign-in and consent to a code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.clients.domain import CODE, Client
+from gateway.clients.repository import add_consent, client_by_id, consented_scopes
+from gateway.oidc import repository
+from gateway.oidc.domain import REQUEST_LIFETIME, AuthorizationRefused, AuthorizationRequest
+from gateway.oidc.errors import MalformedAuthorization, OAuthError, RequestGone, UnknownClient
+from gateway.oidc.grants import give
+from gateway.oidc.http import form_of, query_of, redirect
+from gateway.oidc.repository import Pending
+from gateway.pages import for_people
+from gateway.people.callers import caller_as
+from gateway.people.domain import Capacity, CapacityNotHeld, Person
+from gateway.people.repository import person_by_id
+from gateway.provider import Provider, provider_of
+from gateway.signin.cookies import SESSION, VISIT
+from gateway.signin.domain import Session
+from gateway.signin.service import current_session
+from gateway.tokens.opaque import digest, new_secret
+from onestop_runtime.caller import ANONYMOUS
+from onestop_runtime.transaction import acquired
+
+_TRANSPLANTABLE: Final = 6000
+"""A posted request is moved into a query up to this many characters; every server takes such an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A request on its way to an answer.
+
+    Attributes:
+        parameters: as the client sent them.
+        asked_at: when; what `prompt=login` and `max_age` are counted from.
+        handle: under which it waits for the person, once it does.
+    """
+
+    client: Client
+    asked: AuthorizationRequest
+    parameters: Mapping[str, str]
+    asked_at: datetime
+    handle: str | None = None
+
+
+@for_people
+async def authorize(request: Request) -> Response:
+    """Answer an authorization request: with a code, an error for the client, or a page for the person."""
+    if request.method == "POST":
+        return await _as_query(request)
+    provider = provider_of(request)
+    parameters = query_of(request)
+    client = await _client(provider, parameters)
+    try:
+        asked = _read(client, parameters)
+        under_way = UnderWay(client, asked, parameters, provider.context.clock())
+        session = await current_session(provider, provider.cookies.read(request, SESSION))
+        return await proceed(provider, request, under_way, session)
+    except AuthorizationRefused as refused:
+        return refuse(provider, parameters, refused)
+
+
+async def resume(provider: Provider, request: Request, handle: str | None) -> UnderWay:
+    """Return the request that waits at this browser under `handle`.
+
+    Raises:
+        RequestGone: when there is none: too old, answered, or begun in another browser.
+    """
+    visit = provider.cookies.read(request, VISIT)
+    if handle is None or visit is None:
+        raise RequestGone("请返回您要使用的服务，重新登录。")
+    async with acquired(provider.context.pool) as connection:
+        now = provider.context.clock()
+        pending = await repository.pending_request(connection, digest(handle), digest(visit), now)
+    if pending is None:
+        raise RequestGone("本次登录已完成、已超时，或是在另一个浏览器中开始的。")
+    client = await _client(provider, pending.parameters)
+    asked = AuthorizationRequest.read(pending.parameters)
+    return UnderWay(client, asked, pending.parameters, pending.started_at, handle)
+
+
+async def proceed(
+    provider: Provider, request: Request, under_way: UnderWay, session: Session | None, *, consents: bool = False
+) -> Response:
+    """Take a request as far as it goes: to a page for the person, or back to the client with a code.
+
+    Raises:
+        AuthorizationRefused: when the client has to be told that it gets none.
+    """
+    client, asked = under_way.client, under_way.asked
+    hinted = _hinted(provider, asked)
+    if session is None or not asked.satisfied_by(session.person_id, session.signed_in_at, under_way.asked_at, hinted):
+        if asked.silent:
+            raise AuthorizationRefused("login_required", "nobody is signed in who answers the request")
+        return await _show(provider, request, under_way, "/sign-in")
+    async with acquired(provider.context.pool) as connection:
+        person = await person_by_id(connection, session.person_id)
+        known = await consented_scopes(connection, session.person_id, client.client_id)
+    if person is None:
+        raise AuthorizationRefused("access_denied", "the person is not known any more")
+    capacity = _capacity(provider, person, asked)
+    if not consents and needs_consent(client, asked, known):
+        if asked.silent:
+            raise AuthorizationRefused("consent_required", "the person has not consented")
+        return await _show(provider, request, under_way, "/consent")
+    code = await _give(provider, request, under_way, session, person, capacity, consents=consents)
+    answer = {"code": code, "state": asked.state, "iss": provider.issuer}
+    return redirect(asked.redirect_uri, answer)
+
+
+def refuse(provider: Provider, parameters: Mapping[str, str], refused: AuthorizationRefused) -> Response:
+    """Tell a client, whose redirect address was checked, that it gets no code."""
+    answer = {
+        "error": refused.code,
+        "error_description": refused.description,
+        "state": parameters.get("state"),
+        "iss": provider.issuer,
+    }
+    return redirect(parameters["redirect_uri"], answer)
+
+
+def needs_consent(client: Client, asked: AuthorizationRequest, known: frozenset[str]) -> bool:
+    """Tell whether the person has to be asked before the client gets anything."""
+    if client.first_party:
+        return False
+    return "consent" in asked.prompt or not client.allowed(asked.scopes) <= known
+
+
+async def _as_query(request: Request) -> Response:
+    """Repeat a posted request as GET: a form from another site comes without our cookie, an address with it."""
+    parameters = await form_of(request)
+    if sum(len(name) + len(value) for name, value in parameters.items()) > _TRANSPLANTABLE:
+        raise OAuthError("invalid_request", "the request is too large")
+    return redirect("/oauth/authorize", parameters)
+
+
+async def _client(provider: Provider, parameters: Mapping[str, str]) -> Client:
+    """Return the client that may be answered; before this is known nothing is sent anywhere."""
+    client_id, redirect_uri = parameters.get("client_id"), parameters.get("redirect_uri")
+    if client_id is None:
+        raise UnknownClient("登录请求没有说明来自哪个应用。")
+    async with acquired(provider.context.pool) as connection:
+        client = await client_by_id(connection, client_id)
+    if client is None or not client.active:
+        raise UnknownClient
+    if redirect_uri is None:
+        raise MalformedAuthorization("登录请求没有说明登录后返回哪里。")
+    client.require_redirect(redirect_uri)
+    return client
+
+
+def _read(client: Client, parameters: Mapping[str, str]) -> AuthorizationRequest:
+    asked = AuthorizationRequest.read(parameters)
+    if CODE not in client.grant_types:
+        raise AuthorizationRefused("unauthorized_client", "the client may not ask for codes")
+    if not client.allowed(asked.scopes):
+        raise AuthorizationRefused("invalid_scope", "no scope that the client may have is asked for")
+    return asked
+
+
+def _hinted(provider: Provider, asked: AuthorizationRequest) -> UUID | None:
+    if asked.id_token_hint is None:
+        return None
+    try:
+        return provider.id_tokens.read_hint(asked.id_token_hint).subject
+    except OAuthError as error:
+        raise AuthorizationRefused(error.code, error.description) from error
+
+
+def _capacity(provider: Provider, person: Person, asked: AuthorizationRequest) -> Capacity:
+    try:
+        return person.capacity(asked.act, provider.today())
+    except CapacityNotHeld as error:
+        raise AuthorizationRefused("access_denied", "the person holds no mandate for this act") from error
+
+
+async def _show(provider: Provider, request: Request, under_way: UnderWay, path: str) -> Response:
+    """Send the browser to one of our pages, where the request waits for the person."""
+    if under_way.handle is not None:
+        return redirect(path, {"request": under_way.handle})
+    handle = new_secret()
+    visit = provider.cookies.read(request, VISIT) or new_secret()
+    pending = Pending(dict(under_way.parameters), under_way.asked_at)
+    async with provider.transaction(ANONYMOUS) as tx:
+        expires_at = tx.now + REQUEST_LIFETIME
+        await repository.add_request(
+            tx.connection, pending, handle=digest(handle), visit=digest(visit), expires_at=expires_at
+        )
+    response = redirect(path, {"request": handle})
+    provider.cookies.set(response, VISIT, visit)
+    return response
+
+
+async def _give(
+    provider: Provider,
+    request: Request,
+    under_way: UnderWay,
+    session: Session,
+    person: Person,
+    capacity: Capacity,
+    *,
+    consents: bool,
+) -> str:
+    client = under_way.client
+    caller = caller_as(person, capacity, client_id=client.client_id, channel=client.channel)
+    async with provider.transaction(caller) as tx:
+        if under_way.handle is not None:
+            visit = provider.cookies.read(request, VISIT) or ""
+            handle = digest(under_way.handle)
+            if not await repository.finish_request(tx.connection, handle, digest(visit), tx.now):
+                raise RequestGone("本次登录已完成。")
+        if consents:
+            scopes = client.allowed(under_way.asked.scopes)
+            await add_consent(tx.connection, person.id, client.client_id, scopes, tx.now)
+            tx.audit("consent.given", key=person.id, detail={"client": client.client_id, "scopes": sorted(scopes)})
+        return await give(tx, client, under_way.asked, session, capacity)

@@ -1,0 +1,155 @@
+"""What a client asks for at the authorization endpoint, and the rules for asking."""
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Final
+from uuid import UUID
+
+CODE_LIFETIME: Final = timedelta(seconds=60)
+REQUEST_LIFETIME: Final = timedelta(minutes=30)
+
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+_CREDIT_CODE_OR_SELF = re.compile(r"self|[0-9A-HJ-NPQRTUWXY]{18}")
+_PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
+_LONGEST: Final = {"state": 1024, "nonce": 512, "login_hint": 128, "act": 18, "scope": 1024}
+_LONGEST_MAX_AGE: Final = 9
+
+
+class AuthorizationRefused(Exception):
+    """The request breaks a rule of the protocol; its client is told at its redirect address.
+
+    Attributes:
+        code: registered error code (RFC 6749, 4.1.2.1; OIDC Core, 3.1.2.6).
+        description: plain ASCII sentence for the client's developer.
+    """
+
+    def __init__(self, code: str, description: str) -> None:
+        super().__init__(f"{code}: {description}")
+        self.code = code
+        self.description = description
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """A sound request for an authorization code.
+
+    Attributes:
+        scopes: what is asked for, before the client's own limits.
+        prompt: what the person has to be asked at least, or `none`.
+        max_age: how long ago the sign-in may be.
+        act: for whom to act: `self`, a credit code, or None for the usual choice.
+    """
+
+    client_id: str
+    redirect_uri: str
+    scopes: frozenset[str]
+    code_challenge: str
+    state: str | None
+    nonce: str | None
+    prompt: frozenset[str]
+    max_age: timedelta | None
+    act: str | None
+    login_hint: str | None
+    id_token_hint: str | None
+
+    @property
+    def silent(self) -> bool:
+        """Whether no page may be shown."""
+        return "none" in self.prompt
+
+    def satisfied_by(self, subject: UUID, signed_in_at: datetime, asked_at: datetime, hinted: UUID | None) -> bool:
+        """Tell whether a sign-in answers this request without another one.
+
+        Args:
+            subject: who is signed in.
+            signed_in_at: since when.
+            asked_at: when the request came in.
+            hinted: who is expected, when the client said so.
+        """
+        if hinted is not None and hinted != subject:
+            return False
+        if self.prompt & {"login", "select_account"} and signed_in_at < asked_at:
+            return False
+        return self.max_age is None or signed_in_at + self.max_age >= asked_at
+
+    @classmethod
+    def read(cls, parameters: Mapping[str, str]) -> "AuthorizationRequest":
+        """Return the request that `parameters` make; client and redirect address were checked before.
+
+        Raises:
+            AuthorizationRefused: when something is missing, malformed or not supported.
+        """
+        _refuse_unsupported(parameters)
+        for name, longest in _LONGEST.items():
+            if len(parameters.get(name, "")) > longest:
+                raise AuthorizationRefused("invalid_request", f"{name} is too long")
+        act = parameters.get("act")
+        if act is not None and not _CREDIT_CODE_OR_SELF.fullmatch(act):
+            raise AuthorizationRefused("invalid_request", "act must be 'self' or a credit code")
+        return cls(
+            client_id=parameters["client_id"],
+            redirect_uri=parameters["redirect_uri"],
+            scopes=frozenset(parameters.get("scope", "").split()),
+            code_challenge=_challenge(parameters),
+            state=parameters.get("state"),
+            nonce=parameters.get("nonce"),
+            prompt=_prompt(parameters.get("prompt", "")),
+            max_age=_max_age(parameters.get("max_age")),
+            act=act,
+            login_hint=parameters.get("login_hint"),
+            id_token_hint=parameters.get("id_token_hint"),
+        )
+
+
+def challenge_met(verifier: str | None, challenge: str) -> bool:
+    """Tell whether `verifier` is what `challenge` was made from (RFC 7636, 4.6, S256)."""
+    if verifier is None or not _VERIFIER.fullmatch(verifier):
+        return False
+    made = urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
+    return compare_digest(made, challenge)
+
+
+def _refuse_unsupported(parameters: Mapping[str, str]) -> None:
+    for name in ("request", "request_uri", "registration"):
+        if name in parameters:
+            raise AuthorizationRefused(f"{name}_not_supported", f"{name} is not supported")
+    if "response_type" not in parameters:
+        raise AuthorizationRefused("invalid_request", "response_type is missing")
+    if parameters["response_type"] != "code":
+        raise AuthorizationRefused("unsupported_response_type", "only response_type=code is supported")
+    if parameters.get("response_mode", "query") != "query":
+        raise AuthorizationRefused("invalid_request", "only response_mode=query is supported")
+
+
+def _challenge(parameters: Mapping[str, str]) -> str:
+    challenge = parameters.get("code_challenge")
+    if challenge is None:
+        raise AuthorizationRefused("invalid_request", "code_challenge is missing; PKCE is required")
+    if parameters.get("code_challenge_method") != "S256":
+        raise AuthorizationRefused("invalid_request", "code_challenge_method must be S256")
+    if not _CHALLENGE.fullmatch(challenge):
+        raise AuthorizationRefused("invalid_request", "code_challenge is not a SHA-256 in base64url")
+    return challenge
+
+
+def _prompt(text: str) -> frozenset[str]:
+    prompt = frozenset(text.split())
+    if not prompt <= _PROMPTS:
+        raise AuthorizationRefused("invalid_request", "prompt has an unknown value")
+    if "none" in prompt and len(prompt) > 1:
+        raise AuthorizationRefused("invalid_request", "prompt=none stands alone")
+    return prompt
+
+
+def _max_age(text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_MAX_AGE:
+        raise AuthorizationRefused("invalid_request", "max_age must be a number of seconds")
+    return timedelta(seconds=int(text))

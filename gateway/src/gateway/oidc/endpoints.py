@@ -1,0 +1,235 @@
+"""The endpoints for programs: tokens, keys, claims, revocation, discovery."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.clients.authentication import ASSERTION_ALGORITHMS, authenticate
+from gateway.clients.domain import AUTHENTICATIONS, CODE, CREDENTIALS, GRANT_TYPES, SCOPES, Client
+from gateway.oidc import repository
+from gateway.oidc.errors import OAuthError
+from gateway.oidc.grants import Issued, Refusal, redeem_code, refresh, take_back
+from gateway.oidc.http import CORS, endpoint, form_of, json_response
+from gateway.people.repository import person_by_id, sealed_fields
+from gateway.provider import Provider, provider_of
+from gateway.tokens.access import InvalidToken
+from gateway.tokens.keys import ALGORITHM
+from gateway.tokens.opaque import digest
+from gateway.tokens.principal import Principal
+from gateway.tokens.revoked import revoke
+from onestop_runtime.caller import Caller
+from onestop_runtime.transaction import acquired
+
+_PUBLIC: Final = {"Cache-Control": "public, max-age=300"}
+_FORBIDDEN: Final = 403
+_UNAUTHORIZED: Final = 401
+
+
+@endpoint
+async def token(request: Request) -> Response:
+    """Exchange a code, a refresh token or a client's own proof for tokens."""
+    provider = provider_of(request)
+    form = await form_of(request)
+    client = await authenticate(provider, request.headers.get("authorization"), form)
+    grant_type = _required(form, "grant_type")
+    if grant_type not in GRANT_TYPES:
+        raise OAuthError("unsupported_grant_type", "the grant type is not supported")
+    if grant_type not in client.grant_types:
+        raise OAuthError("unauthorized_client", "the client may not use this grant type")
+    if grant_type == CREDENTIALS:
+        return await _own_token(provider, client, form)
+    caller = Caller(client=client.client_id, channel=client.channel)
+    async with provider.transaction(caller) as tx:
+        outcome: Issued | Refusal
+        if grant_type == CODE:
+            outcome = await redeem_code(
+                tx,
+                provider,
+                client,
+                code=_required(form, "code"),
+                redirect_uri=_required(form, "redirect_uri"),
+                verifier=form.get("code_verifier"),
+            )
+        else:
+            outcome = await refresh(tx, provider, client, token=_required(form, "refresh_token"), scopes=_scopes(form))
+        if isinstance(outcome, Refusal):
+            tx.audit("token.refused", key=client.id, detail={"reason": outcome.description})
+    if isinstance(outcome, Refusal):
+        provider.revoked.add(outcome.revoked)
+        raise OAuthError("invalid_grant", outcome.description)
+    return json_response(_tokens(outcome))
+
+
+@endpoint
+async def userinfo(request: Request) -> Response:
+    """Tell a client about the person whose token it holds: by scope, and no more."""
+    provider = provider_of(request)
+    principal = _bearer(provider, request)
+    subject = principal.caller.sub
+    if "openid" not in principal.scopes or subject is None:
+        challenge = 'Bearer error="insufficient_scope", scope="openid"'
+        raise OAuthError("insufficient_scope", "the token lacks openid", _FORBIDDEN, challenge=challenge)
+    return json_response(await _claims(provider, principal, subject))
+
+
+@endpoint
+async def revocation(request: Request) -> Response:
+    """Take back a token of the client that asks (RFC 7009); what is none of its tokens is passed over."""
+    provider = provider_of(request)
+    form = await form_of(request)
+    client = await authenticate(provider, request.headers.get("authorization"), form)
+    value = _required(form, "token")
+    async with provider.transaction(Caller(client=client.client_id, channel=client.channel)) as tx:
+        revoked: tuple[str, ...] = ()
+        grant_id = await repository.grant_of_refresh_token(tx.connection, digest(value), client.client_id)
+        if grant_id is not None:
+            revoked = await take_back(tx, grant_id, "revoked-by-client")
+        elif (token_id := _own_access_token(provider, client, value)) is not None:
+            revoked = (token_id,)
+            await revoke(tx.connection, revoked, tx.now)
+            tx.audit("token.revoked", key=UUID(token_id))
+    provider.revoked.add(revoked)
+    return json_response({})
+
+
+async def jwks(request: Request) -> Response:
+    """Publish the keys that our tokens are checked with."""
+    return json_response(provider_of(request).ring.jwks(), headers=_PUBLIC)
+
+
+async def discovery(request: Request) -> Response:
+    """Say where everything is and what is supported (OIDC Discovery; RFC 8414)."""
+    return json_response(metadata(provider_of(request).issuer), headers=_PUBLIC)
+
+
+async def preflight(_request: Request) -> Response:
+    """Let pages of every origin call the endpoints that read no cookie."""
+    return Response(status_code=204, headers={**CORS, "Access-Control-Max-Age": "86400"})
+
+
+def metadata(issuer: str) -> dict[str, Any]:
+    """Return the provider's metadata."""
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/oauth/authorize",
+        "token_endpoint": f"{issuer}/oauth/token",
+        "jwks_uri": f"{issuer}/oauth/jwks",
+        "userinfo_endpoint": f"{issuer}/oauth/userinfo",
+        "end_session_endpoint": f"{issuer}/oauth/end-session",
+        "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "scopes_supported": list(SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(GRANT_TYPES),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [ALGORITHM],
+        "token_endpoint_auth_methods_supported": list(AUTHENTICATIONS),
+        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "revocation_endpoint_auth_methods_supported": list(AUTHENTICATIONS),
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": [
+            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "act",
+            "name", "preferred_username", "phone_number", "phone_number_verified", "agency", "roles",
+        ],
+        "ui_locales_supported": ["zh-CN"],
+        "authorization_response_iss_parameter_supported": True,
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "service_documentation": f"{issuer}/docs",
+    }  # fmt: skip
+
+
+async def _own_token(provider: Provider, client: Client, form: dict[str, str]) -> Response:
+    """Issue a token that a department's system uses in its own name."""
+    if client.authentication == "none":
+        raise OAuthError("unauthorized_client", "the client may not use this grant type")
+    scopes = _scopes(form)
+    if scopes:
+        raise OAuthError("invalid_scope", "a token in the client's own name has no scopes")
+    caller = Caller(
+        sub=client.id, kind="system", acr="2", agency=client.agency, client=client.client_id, channel=client.channel
+    )
+    async with provider.transaction(caller) as tx:
+        issued = provider.access_tokens.issue(caller, scopes=frozenset(), grant_id=None)
+        tx.audit("token.issued", key=client.id, detail={"client": client.client_id})
+    return json_response({"access_token": issued.value, "token_type": "Bearer", "expires_in": issued.seconds})
+
+
+async def _claims(provider: Provider, principal: Principal, subject: UUID) -> dict[str, Any]:
+    claims: dict[str, Any] = {"sub": str(subject)}
+    caller, scopes = principal.caller, principal.scopes
+    async with acquired(provider.context.pool) as connection:
+        person = await person_by_id(connection, subject)
+        if person is None:
+            raise _invalid_token()
+        name, phone = await sealed_fields(connection, subject)
+        if "profile" in scopes:
+            opened = await provider.cipher.decrypt(connection, subject, "person", "name", subject, name)
+            claims |= {"name": opened.decode(), "preferred_username": person.username}
+        if "phone" in scopes and phone is not None:
+            opened = await provider.cipher.decrypt(connection, subject, "person", "phone", subject, phone)
+            claims |= {"phone_number": opened.decode(), "phone_number_verified": person.assurance > 0}
+    if "profile" in scopes:
+        if caller.act:
+            act = caller.act
+            claims["act"] = {"sub": str(act.id), "credit_code": act.credit_code, "name": act.name}
+        if caller.agency:
+            claims |= {"agency": caller.agency, "roles": sorted(caller.given_roles)}
+    return claims
+
+
+def _tokens(issued: Issued) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "access_token": issued.access_token,
+        "token_type": "Bearer",
+        "expires_in": issued.seconds,
+        "scope": " ".join(sorted(issued.scopes)),
+    }
+    if issued.id_token is not None:
+        answer["id_token"] = issued.id_token
+    if issued.refresh_token is not None:
+        answer["refresh_token"] = issued.refresh_token
+    return answer
+
+
+def _bearer(provider: Provider, request: Request) -> Principal:
+    values = [value for name, value in request.scope["headers"] if name == b"authorization"]
+    if not values:
+        raise OAuthError("invalid_request", "no access token is given", _UNAUTHORIZED, challenge="Bearer")
+    if len(values) > 1:
+        raise _invalid_token()
+    try:
+        return provider.identities.bearer(values[0])
+    except InvalidToken as error:
+        raise _invalid_token() from error
+
+
+def _invalid_token() -> OAuthError:
+    challenge = 'Bearer error="invalid_token"'
+    return OAuthError("invalid_token", "the access token is not valid", _UNAUTHORIZED, challenge=challenge)
+
+
+def _own_access_token(provider: Provider, client: Client, value: str) -> str | None:
+    try:
+        principal = provider.access_tokens.verify(value)
+    except InvalidToken:
+        return None
+    return principal.token_id if principal.client_id == client.client_id else None
+
+
+def _required(form: dict[str, str], name: str) -> str:
+    value = form.get(name)
+    if value is None:
+        raise OAuthError("invalid_request", f"{name} is missing")
+    return value
+
+
+def _scopes(form: dict[str, str]) -> frozenset[str] | None:
+    text = form.get("scope")
+    return None if text is None else frozenset(text.split())

@@ -1,0 +1,188 @@
+"""Use cases of grants: give, redeem, refresh, take back.
+
+A refusal may have an effect that must last (a replayed code takes its grant back). So these return a `Refusal`
+instead of raising: the transaction commits, then the endpoint says no.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from gateway.clients.domain import REFRESH, Client
+from gateway.oidc import repository
+from gateway.oidc.domain import CODE_LIFETIME, AuthorizationRequest, challenge_met
+from gateway.oidc.errors import OAuthError
+from gateway.oidc.repository import Code, Grant
+from gateway.people.callers import caller_as
+from gateway.people.domain import Capacity, CapacityNotHeld
+from gateway.people.repository import person_by_id
+from gateway.provider import Provider
+from gateway.signin.domain import Session
+from gateway.tokens.opaque import digest, new_secret
+from gateway.tokens.revoked import revoke
+from onestop_legal.working_days import legal_day
+from onestop_runtime.caller import Caller
+from onestop_runtime.ids import uuid7
+from onestop_runtime.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no token (`invalid_grant`); `revoked` is what was taken back because of it."""
+
+    description: str
+    revoked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """The tokens of one answer; the client is told no more than it asked for."""
+
+    access_token: str
+    seconds: int
+    scopes: frozenset[str]
+    id_token: str | None
+    refresh_token: str | None
+
+
+_GONE: Final = Refusal("the authorization has ended")
+
+
+async def give(
+    tx: Transaction, client: Client, asked: AuthorizationRequest, session: Session, capacity: Capacity
+) -> str:
+    """Keep what the person lets the client have; return the authorization code that stands for it."""
+    grant = Grant(
+        id=uuid7(),
+        client_id=client.client_id,
+        person_id=session.person_id,
+        session_id=session.id,
+        act=capacity.choice,
+        scopes=client.allowed(asked.scopes),
+        nonce=asked.nonce,
+        signed_in_at=session.signed_in_at,
+        methods=session.methods,
+        expires_at=tx.now + client.lifetime,
+        revoked_at=None,
+    )
+    secret = new_secret()
+    code = Code(grant.id, asked.redirect_uri, asked.code_challenge, tx.now + CODE_LIFETIME)
+    await repository.add_grant(tx.connection, grant, tx.now)
+    await repository.add_code(tx.connection, code, hashed=digest(secret), client_id=client.client_id)
+    tx.audit("grant.given", key=grant.id, detail={"client": client.client_id, "scopes": sorted(grant.scopes)})
+    return secret
+
+
+async def redeem_code(
+    tx: Transaction, provider: Provider, client: Client, *, code: str, redirect_uri: str, verifier: str | None
+) -> Issued | Refusal:
+    """Exchange a code for tokens, once; a second attempt takes back what the first one got (RFC 6749, 4.1.2)."""
+    hashed = digest(code)
+    used = await repository.use_code(tx.connection, hashed, client.client_id, tx.now)
+    if used is None:
+        grant_id = await repository.grant_of_code(tx.connection, hashed, client.client_id)
+        if grant_id is None:
+            return Refusal("the code is unknown")
+        return await _replayed(tx, grant_id, "code-replayed", "the code was used before")
+    if used.expires_at <= tx.now:
+        return Refusal("the code has expired")
+    if used.redirect_uri != redirect_uri:
+        return Refusal("redirect_uri differs from the authorization request")
+    if not challenge_met(verifier, used.code_challenge):
+        return Refusal("code_verifier does not fit the challenge")
+    return await _issue(tx, provider, client, used.grant_id, with_nonce=True)
+
+
+async def refresh(
+    tx: Transaction, provider: Provider, client: Client, *, token: str, scopes: frozenset[str] | None
+) -> Issued | Refusal:
+    """Exchange a refresh token for new tokens, once; a second attempt ends the family (RFC 9700, 4.14.2).
+
+    Raises:
+        OAuthError: `invalid_scope` when more is asked than was granted; the token stays good.
+    """
+    hashed = digest(token)
+    grant_id = await repository.use_refresh_token(tx.connection, hashed, client.client_id, tx.now)
+    if grant_id is None:
+        grant_id = await repository.grant_of_refresh_token(tx.connection, hashed, client.client_id)
+        if grant_id is None:
+            return Refusal("the refresh token is unknown")
+        return await _replayed(tx, grant_id, "refresh-token-replayed", "the refresh token was used before")
+    return await _issue(tx, provider, client, grant_id, scopes=scopes)
+
+
+async def take_back(tx: Transaction, grant_id: UUID, reason: str) -> tuple[str, ...]:
+    """Revoke a grant with all its tokens; return the identifiers to refuse from now on."""
+    if not await repository.revoke_grant(tx.connection, grant_id, tx.now):
+        return ()
+    tx.audit("grant.revoked", key=grant_id, detail={"reason": reason})
+    identifiers = (str(grant_id),)
+    await revoke(tx.connection, identifiers, tx.now)
+    return identifiers
+
+
+async def take_back_session(tx: Transaction, session_id: UUID) -> tuple[str, ...]:
+    """Revoke everything that was granted in a session; return the identifiers to refuse from now on."""
+    grants = await repository.revoke_grants_of_session(tx.connection, session_id, tx.now)
+    identifiers = tuple(map(str, grants))
+    await revoke(tx.connection, identifiers, tx.now)
+    return identifiers
+
+
+async def _replayed(tx: Transaction, grant_id: UUID, reason: str, description: str) -> Refusal:
+    return Refusal(description, await take_back(tx, grant_id, reason))
+
+
+async def _issue(
+    tx: Transaction,
+    provider: Provider,
+    client: Client,
+    grant_id: UUID,
+    *,
+    scopes: frozenset[str] | None = None,
+    with_nonce: bool = False,
+) -> Issued | Refusal:
+    """Return tokens for a grant as it stands now: mandates and appointments are looked at again each time."""
+    grant = await repository.grant_by_id(tx.connection, grant_id)
+    if grant is None or grant.revoked_at is not None or grant.expires_at <= tx.now:
+        return _GONE
+    if scopes is not None and not scopes <= grant.scopes:
+        raise OAuthError("invalid_scope", "the scope exceeds what was granted")
+    caller = await _caller(tx, client, grant)
+    if caller is None:
+        return Refusal("the mandate has ended", await take_back(tx, grant.id, "capacity-ended"))
+    tx.caller = caller
+    granted = grant.scopes if scopes is None else scopes
+    auth_time = int(grant.signed_in_at.timestamp())
+    access = provider.access_tokens.issue(caller, scopes=granted, grant_id=grant.id, auth_time=auth_time)
+    id_token = None
+    if "openid" in granted:
+        id_token = provider.id_tokens.issue(
+            caller,
+            session_id=grant.session_id,
+            signed_in_at=grant.signed_in_at,
+            methods=grant.methods,
+            nonce=grant.nonce if with_nonce else None,
+            access_token=access.value,
+        )
+    tx.audit("token.issued", key=grant.id, detail={"client": client.client_id})
+    return Issued(access.value, access.seconds, granted, id_token, await _new_refresh_token(tx, client, grant))
+
+
+async def _caller(tx: Transaction, client: Client, grant: Grant) -> Caller | None:
+    person = await person_by_id(tx.connection, grant.person_id)
+    if person is None:
+        return None
+    try:
+        capacity = person.capacity(grant.act, legal_day(tx.now))
+    except CapacityNotHeld:
+        return None
+    return caller_as(person, capacity, client_id=client.client_id, channel=client.channel)
+
+
+async def _new_refresh_token(tx: Transaction, client: Client, grant: Grant) -> str | None:
+    if REFRESH not in client.grant_types:
+        return None
+    token = new_secret()
+    await repository.add_refresh_token(tx.connection, grant.id, client.client_id, digest(token), tx.now)
+    return token

@@ -1,0 +1,93 @@
+"""ID tokens: what a client learns about a sign-in (OIDC Core, 2)."""
+
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+
+from gateway.oidc.errors import OAuthError
+from gateway.tokens.keys import ALGORITHM, KeyRing
+from onestop_runtime.caller import Caller
+from onestop_runtime.clock import Clock
+
+LIFETIME: Final = timedelta(minutes=10)
+_MAX_LENGTH: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What an ID token that comes back as a hint says: whose sign-in, where, in which session."""
+
+    subject: UUID
+    client_id: str
+    session_id: UUID
+
+
+class IdTokens:
+    """Issues ID tokens, and reads them again when they come back as hints."""
+
+    def __init__(self, keys: KeyRing, issuer: str, clock: Clock) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._clock = clock
+        self._registry = jwt.BaseClaimsRegistry(iss={"essential": True, "value": issuer})
+
+    def issue(
+        self,
+        caller: Caller,
+        *,
+        session_id: UUID,
+        signed_in_at: datetime,
+        methods: tuple[str, ...],
+        nonce: str | None,
+        access_token: str,
+    ) -> str:
+        """Return an ID token for `caller.client`."""
+        issued = int(self._clock().timestamp())
+        claims: dict[str, Any] = {
+            "iss": self._issuer,
+            "sub": str(caller.sub),
+            "aud": caller.client,
+            "iat": issued,
+            "exp": issued + int(LIFETIME.total_seconds()),
+            "auth_time": int(signed_in_at.timestamp()),
+            "acr": caller.acr,
+            "amr": list(methods),
+            "sid": str(session_id),
+            "at_hash": _half_hash(access_token),
+        }
+        if nonce is not None:
+            claims["nonce"] = nonce
+        if caller.act:
+            claims["act"] = {
+                "sub": str(caller.act.id), "credit_code": caller.act.credit_code, "name": caller.act.name,
+            }  # fmt: skip
+        key = self._keys.signing
+        return jwt.encode({"alg": ALGORITHM, "typ": "JWT", "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
+
+    def read_hint(self, token: str) -> Hint:
+        """Return what one of our ID tokens says, expired or not (OIDC RP-Initiated Logout, 2).
+
+        Raises:
+            OAuthError: `invalid_request` when it is none of ours.
+        """
+        error = OAuthError("invalid_request", "id_token_hint is not an ID token of this issuer")
+        if len(token) > _MAX_LENGTH:
+            raise error
+        try:
+            decoded = jwt.decode(token, self._keys.published, algorithms=[ALGORITHM])
+            self._registry.validate(decoded.claims)
+            claims = decoded.claims
+            return Hint(UUID(claims["sub"]), str(claims["aud"]), UUID(claims["sid"]))
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError) as reason:
+            raise error from reason
+
+
+def _half_hash(token: str) -> str:
+    """Return `at_hash`: the left half of the SHA-256 of an ES256 token's access token."""
+    return urlsafe_b64encode(sha256(token.encode()).digest()[:16]).decode().rstrip("=")

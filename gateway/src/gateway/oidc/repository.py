@@ -1,0 +1,245 @@
+"""Reads and writes requests under way, grants, codes and refresh tokens."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from gateway.tables import access_grant, authorization_code, authorization_request, refresh_token, session
+from onestop_runtime.sql import Connection, Record, compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A request that waits for the person: what was asked, and when."""
+
+    parameters: dict[str, str]
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a person let a client have, once: the root of a family of tokens.
+
+    Attributes:
+        act: the capacity chosen: `self` or a credit code.
+        methods: how the person had signed in.
+    """
+
+    id: UUID
+    client_id: str
+    person_id: UUID
+    session_id: UUID
+    act: str
+    scopes: frozenset[str]
+    nonce: str | None
+    signed_in_at: datetime
+    methods: tuple[str, ...]
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An authorization code that was just consumed."""
+
+    grant_id: UUID
+    redirect_uri: str
+    code_challenge: str
+    expires_at: datetime
+
+
+_ADD_REQUEST = compiled(sa.insert(authorization_request))
+_PENDING = (
+    authorization_request.c.handle_hash == sa.bindparam("handle"),
+    authorization_request.c.visit_hash == sa.bindparam("visit"),
+    authorization_request.c.finished_at.is_(None),
+    authorization_request.c.expires_at > sa.bindparam("now"),
+)
+_REQUEST = compiled(sa.select(authorization_request.c.parameters, authorization_request.c.started_at).where(*_PENDING))
+_FINISH_REQUEST = compiled(
+    sa.update(authorization_request).where(*_PENDING).values(finished_at=sa.bindparam("now")).returning(sa.true())
+)
+_ADD_GRANT = compiled(sa.insert(access_grant))
+_GRANT = compiled(
+    sa.select(access_grant, session.c.methods)
+    .join(session, session.c.id == access_grant.c.session_id)
+    .where(access_grant.c.id == sa.bindparam("grant_id"), session.c.ended_at.is_(None))
+)
+_REVOKE_GRANT = compiled(
+    sa.update(access_grant)
+    .where(access_grant.c.id == sa.bindparam("grant_id"), access_grant.c.revoked_at.is_(None))
+    .values(revoked_at=sa.bindparam("now"))
+    .returning(access_grant.c.id)
+)
+_REVOKE_GRANTS_OF_SESSION = compiled(
+    sa.update(access_grant)
+    .where(access_grant.c.session_id == sa.bindparam("session"), access_grant.c.revoked_at.is_(None))
+    .values(revoked_at=sa.bindparam("now"))
+    .returning(access_grant.c.id)
+)
+_ADD_CODE = compiled(sa.insert(authorization_code))
+_USE_CODE = compiled(
+    sa.update(authorization_code)
+    .where(
+        authorization_code.c.code_hash == sa.bindparam("hashed"),
+        authorization_code.c.client_id == sa.bindparam("client"),
+        authorization_code.c.used_at.is_(None),
+    )
+    .values(used_at=sa.bindparam("now"))
+    .returning(
+        authorization_code.c.grant_id,
+        authorization_code.c.redirect_uri,
+        authorization_code.c.code_challenge,
+        authorization_code.c.expires_at,
+    )
+)
+_GRANT_OF_CODE = compiled(
+    sa.select(authorization_code.c.grant_id).where(
+        authorization_code.c.code_hash == sa.bindparam("hashed"),
+        authorization_code.c.client_id == sa.bindparam("client"),
+    )
+)
+_ADD_REFRESH = compiled(sa.insert(refresh_token))
+_USE_REFRESH = compiled(
+    sa.update(refresh_token)
+    .where(
+        refresh_token.c.token_hash == sa.bindparam("hashed"),
+        refresh_token.c.client_id == sa.bindparam("client"),
+        refresh_token.c.used_at.is_(None),
+    )
+    .values(used_at=sa.bindparam("now"))
+    .returning(refresh_token.c.grant_id)
+)
+_GRANT_OF_REFRESH = compiled(
+    sa.select(refresh_token.c.grant_id).where(
+        refresh_token.c.token_hash == sa.bindparam("hashed"),
+        refresh_token.c.client_id == sa.bindparam("client"),
+    )
+)
+
+
+async def add_request(
+    connection: Connection, pending: Pending, *, handle: bytes, visit: bytes, expires_at: datetime
+) -> None:
+    """Keep a request until the person has signed in; bound to one browser by `visit`."""
+    await _ADD_REQUEST.execute(
+        connection,
+        handle_hash=handle,
+        visit_hash=visit,
+        parameters=pending.parameters,
+        started_at=pending.started_at,
+        expires_at=expires_at,
+        finished_at=None,
+    )
+
+
+async def pending_request(connection: Connection, handle: bytes, visit: bytes, now: datetime) -> Pending | None:
+    """Return a request that waits for the person at this browser."""
+    row = await _REQUEST.fetchrow(connection, handle=handle, visit=visit, now=now)
+    return Pending(row["parameters"], row["started_at"]) if row else None
+
+
+async def finish_request(connection: Connection, handle: bytes, visit: bytes, now: datetime) -> bool:
+    """End a request; False when it was ended before: it is answered once."""
+    ended = await _FINISH_REQUEST.fetchval(connection, handle=handle, visit=visit, now=now)
+    return ended is True
+
+
+async def add_grant(connection: Connection, grant: Grant, given_at: datetime) -> None:
+    """Keep a grant."""
+    await _ADD_GRANT.execute(
+        connection,
+        id=grant.id,
+        client_id=grant.client_id,
+        person_id=grant.person_id,
+        session_id=grant.session_id,
+        act=grant.act,
+        scopes=sorted(grant.scopes),
+        nonce=grant.nonce,
+        signed_in_at=grant.signed_in_at,
+        given_at=given_at,
+        expires_at=grant.expires_at,
+        revoked_at=None,
+    )
+
+
+async def grant_by_id(connection: Connection, grant_id: UUID) -> Grant | None:
+    """Return a grant, unless the session that it was given in has ended."""
+    row = await _GRANT.fetchrow(connection, grant_id=grant_id)
+    return _grant(row) if row else None
+
+
+async def revoke_grant(connection: Connection, grant_id: UUID, now: datetime) -> bool:
+    """Take a grant back; False when it was before."""
+    return await _REVOKE_GRANT.fetchval(connection, grant_id=grant_id, now=now) is not None
+
+
+async def revoke_grants_of_session(connection: Connection, session_id: UUID, now: datetime) -> list[UUID]:
+    """Take back every grant that was given in a session; return which."""
+    rows = await _REVOKE_GRANTS_OF_SESSION.fetch(connection, session=session_id, now=now)
+    return [row["id"] for row in rows]
+
+
+async def add_code(connection: Connection, code: Code, *, hashed: bytes, client_id: str) -> None:
+    """Keep a new code."""
+    await _ADD_CODE.execute(
+        connection,
+        code_hash=hashed,
+        grant_id=code.grant_id,
+        client_id=client_id,
+        redirect_uri=code.redirect_uri,
+        code_challenge=code.code_challenge,
+        expires_at=code.expires_at,
+        used_at=None,
+    )
+
+
+async def use_code(connection: Connection, hashed: bytes, client_id: str, now: datetime) -> Code | None:
+    """Consume a code; of many who try at once one gets it, everybody else None."""
+    row = await _USE_CODE.fetchrow(connection, hashed=hashed, client=client_id, now=now)
+    return Code(**row) if row else None
+
+
+async def grant_of_code(connection: Connection, hashed: bytes, client_id: str) -> UUID | None:
+    """Return the grant of a code, used or not."""
+    grant_id: UUID | None = await _GRANT_OF_CODE.fetchval(connection, hashed=hashed, client=client_id)
+    return grant_id
+
+
+async def add_refresh_token(
+    connection: Connection, grant_id: UUID, client_id: str, hashed: bytes, now: datetime
+) -> None:
+    """Keep a new refresh token."""
+    await _ADD_REFRESH.execute(
+        connection, token_hash=hashed, grant_id=grant_id, client_id=client_id, issued_at=now, used_at=None
+    )
+
+
+async def use_refresh_token(connection: Connection, hashed: bytes, client_id: str, now: datetime) -> UUID | None:
+    """Consume a refresh token; return its grant to the one who got it, None to everybody else."""
+    grant_id: UUID | None = await _USE_REFRESH.fetchval(connection, hashed=hashed, client=client_id, now=now)
+    return grant_id
+
+
+async def grant_of_refresh_token(connection: Connection, hashed: bytes, client_id: str) -> UUID | None:
+    """Return the grant of a refresh token, used or not."""
+    grant_id: UUID | None = await _GRANT_OF_REFRESH.fetchval(connection, hashed=hashed, client=client_id)
+    return grant_id
+
+
+def _grant(row: Record) -> Grant:
+    return Grant(
+        id=row["id"],
+        client_id=row["client_id"],
+        person_id=row["person_id"],
+        session_id=row["session_id"],
+        act=row["act"],
+        scopes=frozenset(row["scopes"]),
+        nonce=row["nonce"],
+        signed_in_at=row["signed_in_at"],
+        methods=tuple(row["methods"]),
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+    )

@@ -1,0 +1,28 @@
+"""Where the pages and endpoints of the OpenID Provider are."""
+
+from fastapi import APIRouter
+
+from gateway import pages
+from gateway.oidc import endpoints
+from gateway.oidc.authorize import authorize
+from gateway.oidc.logout import PATH as END_SESSION
+from gateway.oidc.logout import end_session
+from gateway.signin import routes as signin
+
+router = APIRouter(include_in_schema=False)
+
+for _path in ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"):
+    router.add_route(_path, endpoints.discovery, methods=["GET"])
+router.add_route("/oauth/jwks", endpoints.jwks, methods=["GET"])
+router.add_route("/oauth/authorize", authorize, methods=["GET", "POST"])
+router.add_route("/oauth/token", endpoints.token, methods=["POST"])
+router.add_route("/oauth/userinfo", endpoints.userinfo, methods=["GET", "POST"])
+router.add_route("/oauth/revoke", endpoints.revocation, methods=["POST"])
+router.add_route(END_SESSION, end_session, methods=["GET", "POST"])
+for _path in ("/oauth/token", "/oauth/userinfo", "/oauth/revoke"):
+    router.add_route(_path, endpoints.preflight, methods=["OPTIONS"])
+router.add_route("/sign-in", signin.show_sign_in, methods=["GET"])
+router.add_route("/sign-in", signin.take_sign_in, methods=["POST"])
+router.add_route("/consent", signin.show_consent, methods=["GET"])
+router.add_route("/consent", signin.take_consent, methods=["POST"])
+router.add_route(pages.STYLE_PATH, pages.style, methods=["GET"])

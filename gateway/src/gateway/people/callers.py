@@ -1,0 +1,24 @@
+"""From a person in a capacity to the caller that services see."""
+
+from gateway.people.domain import Capacity, Person
+from onestop_runtime.caller import Caller, Party
+
+
+def caller_as(person: Person, capacity: Capacity, *, client_id: str, channel: str) -> Caller:
+    """Return `person` acting in `capacity` through a client."""
+    mandate, staff = capacity.mandate, capacity.staff
+    act = mandate.legal_person if mandate else None
+    return Caller(
+        sub=person.id,
+        kind=capacity.kind,
+        act=Party(act.id, act.credit_code, act.name) if act else None,
+        mandate=mandate.id if mandate else None,
+        acr=str(person.assurance),
+        agency=staff.agency if staff else None,
+        region=staff.region if staff else None,
+        hall=staff.hall if staff else None,
+        client=client_id,
+        channel=channel,
+        name=person.masked_name,
+        given_roles=staff.roles if staff else frozenset(),
+    )

@@ -1,0 +1,17 @@
+"""Who may do what in the gateway's own API."""
+
+from onestop_runtime.permissions import PermissionTable, allow, where
+
+_OWN = where(person_id="sub")
+
+PERMISSIONS = PermissionTable(
+    allow("natural", "self.read"),
+    allow("staff", "self.read"),
+    allow("system", "self.read"),
+    allow("natural", "mandate.list"),
+    allow("staff", "mandate.list"),
+    allow("natural", "session.list"),
+    allow("staff", "session.list"),
+    allow("natural", "session.end", _OWN),
+    allow("staff", "session.end", _OWN),
+)

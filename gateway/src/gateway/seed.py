@@ -1,0 +1,144 @@
+"""Fills an empty gateway with the people, companies and clients of a file; what is there already stays.
+
+The file is JSON with `companies`, `people` (with passwords, appointments and mandates) and `clients`; a stack
+on one machine makes it with random secrets.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.clients.domain import Client, require_strong_secret, secret_hash
+from gateway.clients.repository import add_client, client_by_id
+from gateway.people.domain import LegalPerson, Mandate, StaffMember
+from gateway.people.repository import id_of_username
+from gateway.people.service import (
+    NewPerson,
+    appoint,
+    give_mandate,
+    register_legal_person,
+    register_person,
+)
+from gateway.settings import GatewaySettings
+from gateway.signin.passwords import hash_passwords
+from onestop_runtime.fields import FieldCipher, FileKeys, mask_name
+from onestop_runtime.ids import uuid7
+from onestop_runtime.logs import logger
+from onestop_runtime.transaction import Transaction
+
+Transactions = Callable[[], AbstractAsyncContextManager[Transaction]]
+_DEFAULT_SCOPES: Final = ("openid", "profile", "phone")
+log = logger(__name__)
+
+
+async def seed(transactions: Transactions, data: dict[str, Any]) -> None:
+    """Add what `data` names and the database lacks, all or nothing."""
+    field_keys = GatewaySettings().field_keys
+    if field_keys is None:
+        raise ValueError("ONESTOP_GATEWAY_FIELD_KEYS 未设置：无法加密个人信息")
+    await fill(transactions, FieldCipher(FileKeys(field_keys)), data)
+
+
+async def fill(transactions: Transactions, cipher: FieldCipher, data: dict[str, Any]) -> None:
+    """Add what `data` names and the database lacks, all or nothing."""
+    async with transactions() as tx:
+        companies = [await _company(tx, entry) for entry in data.get("companies", ())]
+        known = {company.credit_code: company for company in companies}
+        people = data.get("people", ())
+        new = [entry for entry in people if await id_of_username(tx.connection, entry["username"].lower()) is None]
+        for entry, password_hash in zip(new, hash_passwords(it["password"] for it in new), strict=True):
+            await _person(tx, cipher, entry, password_hash, known)
+        clients = [await _client(tx, entry) for entry in data.get("clients", ())]
+    log.info("seeded", companies=len(companies), people=len(new), clients=sum(clients))
+
+
+async def _company(tx: Transaction, entry: dict[str, Any]) -> LegalPerson:
+    return await register_legal_person(tx, LegalPerson(_id(entry), entry["credit_code"], entry["name"]))
+
+
+async def _person(
+    tx: Transaction,
+    cipher: FieldCipher,
+    entry: dict[str, Any],
+    password_hash: str,
+    companies: dict[str, LegalPerson],
+) -> None:
+    person = NewPerson(
+        id=_id(entry),
+        username=entry["username"],
+        password_hash=password_hash,
+        name=entry["name"],
+        identity_number=entry["identity_number"],
+        phone=entry["phone"],
+        assurance=entry.get("assurance", 2),
+    )
+    await register_person(tx, cipher, person)
+    if appointment := entry.get("appointment"):
+        await appoint(tx, _staff_member(person.id, appointment), display_name=mask_name(person.name))
+    for mandate in entry.get("mandates", ()):
+        await give_mandate(tx, _mandate(person.id, mandate, companies))
+
+
+def _staff_member(person_id: UUID, entry: dict[str, Any]) -> StaffMember:
+    return StaffMember(
+        id=_id(entry),
+        person_id=person_id,
+        agency=entry["agency"],
+        agency_name=entry["agency_name"],
+        region=entry["region"],
+        hall=entry.get("hall"),
+        roles=frozenset(entry["roles"]),
+        valid_from=date.fromisoformat(entry["valid_from"]),
+        valid_to=_day(entry.get("valid_to")),
+    )
+
+
+def _mandate(agent_id: UUID, entry: dict[str, Any], companies: dict[str, LegalPerson]) -> Mandate:
+    items = entry.get("items")
+    return Mandate(
+        id=_id(entry),
+        legal_person=companies[entry["credit_code"]],
+        agent_id=agent_id,
+        items=None if items is None else tuple(items),
+        valid_from=date.fromisoformat(entry["valid_from"]),
+        valid_to=_day(entry.get("valid_to")),
+    )
+
+
+async def _client(tx: Transaction, entry: dict[str, Any]) -> bool:
+    if await client_by_id(tx.connection, entry["client_id"]) is not None:
+        return False
+    secret = entry.get("client_secret")
+    if secret is not None:
+        require_strong_secret(secret)
+    client = Client(
+        client_id=entry["client_id"],
+        id=_id(entry),
+        name=entry["name"],
+        state="active",
+        application_type=entry.get("application_type", "web"),
+        channel=entry.get("channel", "web"),
+        authentication=entry["token_endpoint_auth_method"],
+        secret_hash=None if secret is None else secret_hash(secret),
+        jwks=entry.get("jwks"),
+        redirect_uris=tuple(entry.get("redirect_uris", ())),
+        post_logout_redirect_uris=tuple(entry.get("post_logout_redirect_uris", ())),
+        grant_types=tuple(entry.get("grant_types", ("authorization_code", "refresh_token"))),
+        scopes=tuple(entry.get("scopes", _DEFAULT_SCOPES)),
+        first_party=entry.get("first_party", True),
+        agency=entry.get("agency"),
+    )
+    client.require_sound()
+    await add_client(tx.connection, client, tx.now)
+    tx.audit("client.registered", key=client.id, detail={"client": client.client_id})
+    return True
+
+
+def _id(entry: dict[str, Any]) -> UUID:
+    return UUID(entry["id"]) if "id" in entry else uuid7()
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

@@ -1,0 +1,54 @@
+"""Settings of the gateway, from `ONESTOP_GATEWAY_*` and `ONESTOP_*`."""
+
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+
+from onestop_runtime.settings import ServiceSettings
+
+
+class GatewaySettings(ServiceSettings):
+    """What the gateway needs to know beside what every service needs.
+
+    Attributes:
+        issuer: the public address, without path; what tokens name as issuer. By default where the process listens.
+        assertion_key: file with the private Ed25519 JWK that internal assertions are signed with.
+        upstreams: address of each service by its short name, as JSON.
+        password_workers: threads that compute password hashes; each takes 19 MiB while it works.
+        password_queue: how many sign-ins may wait for one of them before the next one is told to come back.
+    """
+
+    SERVICE: ClassVar[str] = "gateway"
+
+    issuer: str = ""
+    assertion_key: Path | None = None
+    upstreams: dict[str, str] = Field(default_factory=dict)
+    password_workers: int = 2
+    password_queue: int = 1000
+
+    @classmethod
+    def required(cls) -> tuple[str, ...]:
+        """Return the settings without which the gateway refuses to start in production."""
+        return (*super().required(), "issuer", "assertion_key", "upstreams")
+
+    @model_validator(mode="after")
+    def _issuer_is_an_origin(self) -> "GatewaySettings":
+        parts = urlsplit(self.public_url)
+        if (
+            parts.scheme not in {"http", "https"}
+            or not parts.hostname
+            or self.public_url != self.public_url.rstrip("/")
+        ):
+            raise ValueError("ONESTOP_GATEWAY_ISSUER 应为 https://主机[:端口]，不带路径和末尾的斜杠")
+        if parts.path or parts.query or parts.fragment or parts.username:
+            raise ValueError("ONESTOP_GATEWAY_ISSUER 不能带路径、查询参数或用户名")
+        if self.environment == "production" and parts.scheme != "https":
+            raise ValueError("生产环境的 ONESTOP_GATEWAY_ISSUER 必须是 https 地址")
+        return self
+
+    @property
+    def public_url(self) -> str:
+        """The issuer, without a trailing slash."""
+        return self.issuer or f"http://{self.host}:{self.port}"

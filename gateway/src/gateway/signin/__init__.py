@@ -1,0 +1,1 @@
+"""Signing in: passwords, sessions, and what slows down who guesses."""

@@ -1,0 +1,88 @@
+"""Password hashes: argon2id (19 MiB, 2 passes), computed in few threads before which few may wait."""
+
+import asyncio
+import os
+import unicodedata
+from collections.abc import AsyncIterator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Final
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from onestop_runtime.problems import Overloaded
+
+MAX_LENGTH: Final = 1024
+_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
+
+
+class Passwords:
+    """Checks passwords; the same work for a name that nobody has."""
+
+    def __init__(self, workers: int, queue: int) -> None:
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="password")
+        self._turns = asyncio.Semaphore(workers * 2)
+        self._queue = queue
+        self._waiting = 0
+        self._nobody = hash_password(os.urandom(16).hex())
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for one's turn to check a password.
+
+        What is decided by earlier failures belongs inside: so no more guesses run at once than there are turns.
+
+        Raises:
+            Overloaded: when too many wait already.
+        """
+        if self._waiting >= self._queue:
+            raise Overloaded("当前登录人数过多，请稍后再试。", retry_after=5)
+        self._waiting += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    async def verify(self, known: str | None, password: str) -> bool:
+        """Tell whether `password` is the one of the hash `known`; None stands for a name that nobody has."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, _verify, known, self._nobody, password)
+
+    async def better_hash(self, known: str, password: str) -> str | None:
+        """Return a new hash when `known` was made with weaker parameters than today's."""
+        if not _HASHER.check_needs_rehash(known):
+            return None
+        return await asyncio.get_running_loop().run_in_executor(self._threads, hash_password, password)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of `password`; takes about 20 ms."""
+    return _HASHER.hash(_normalised(password))
+
+
+def hash_passwords(passwords: Iterable[str]) -> list[str]:
+    """Return the hashes of many passwords, computed on every core."""
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(hash_password, passwords))
+
+
+def _verify(known: str | None, nobody: str, password: str) -> bool:
+    try:
+        _HASHER.verify(known or nobody, _normalised(password))
+    except (VerificationError, InvalidHashError):
+        return False
+    return known is not None
+
+
+def _normalised(password: str) -> bytes:
+    """Return the bytes of a password the way NIST SP 800-63B asks: NFKC, so that every keyboard agrees."""
+    return unicodedata.normalize("NFKC", password).encode()
