@@ -1,0 +1,47 @@
+"""The receipt 收件凭证: the application was received, under which number, on which legal day."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from onestop_legal.working_days import Deadline
+
+_DIGITS = 4
+
+
+def case_number(item_code: str, day: date, serial: int) -> str:
+    """Return the public number of a case: implementation code + YYYYMMDD + 4 digits, more when the day needs them.
+
+    Args:
+        item_code: implementation code.
+        day: legal day of receipt.
+        serial: counted from 1 per implementation and day.
+    """
+    return f"{item_code}{day:%Y%m%d}{serial:0{_DIGITS}d}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMaterial:
+    """A material as it was received."""
+
+    code: str
+    name: str
+    via: str
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the applicant gets when the application was received 收件.
+
+    Attributes:
+        received_on: legal day (Asia/Shanghai) of receipt.
+        answer_due: until when the agency must answer (行政许可法 32(4)); may be provisional.
+        silence_accepts: whether no answer by then counts as acceptance from the day of receipt.
+    """
+
+    case_number: str
+    submitted_at: datetime
+    received_on: date
+    answer_due: Deadline
+    silence_accepts: bool
+    materials: tuple[ReceivedMaterial, ...]
