@@ -2,13 +2,14 @@
 
 import base64
 import json
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, OKPKey
 
-from onestop_runtime.assertion import AssertionVerifier, InvalidAssertion, claims_of, make_assertion
+from onestop_runtime.assertion import AssertionVerifier, InvalidAssertion, claims_of, load_signing_key, make_assertion
 from onestop_runtime.caller import ANONYMOUS, Caller, Party
 
 KEY = OKPKey.generate_key("Ed25519", {"kid": "gateway-1", "use": "sig"})
@@ -42,6 +43,13 @@ def test_what_the_gateway_states_is_what_the_service_learns(caller: Caller):
     checks = verifier()
     assert checks.verify(token) == caller
     assert checks.verify(token) == caller
+
+
+def test_the_signing_key_is_read_from_a_file_with_a_jwk(tmp_path: Path):
+    file = tmp_path / "key.json"
+    file.write_text(json.dumps(KEY.as_dict(private=True)))
+    token = make_assertion(CLERK, load_signing_key(file), issuer="onestop-gateway", audience="svc-intake")
+    assert verifier().verify(token) == CLERK
 
 
 def test_no_assertion_is_the_anonymous_caller():

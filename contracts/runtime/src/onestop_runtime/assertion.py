@@ -75,7 +75,7 @@ def caller_of(claims: Mapping[str, Any]) -> Caller:
 
 def load_signing_key(path: Path) -> OKPKey:
     """Return the private Ed25519 key stored as JWK in `path`."""
-    return OKPKey.import_key(path.read_text())
+    return OKPKey.import_key(codec.loads(path.read_bytes()))
 
 
 def make_assertion(caller: Caller, key: OKPKey, *, issuer: str, audience: str) -> str:

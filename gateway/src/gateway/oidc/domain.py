@@ -74,7 +74,7 @@ class AuthorizationRequest:
         """
         if hinted is not None and hinted != subject:
             return False
-        if self.prompt & {"login", "select_account"} and signed_in_at < asked_at:
+        if self.prompt & {"login", "select_account"} and signed_in_at <= asked_at:
             return False
         return self.max_age is None or signed_in_at + self.max_age >= asked_at
 

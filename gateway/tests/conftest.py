@@ -1,0 +1,272 @@
+"""A gateway with people, companies and clients on a real database, and a browser in front of it."""
+
+import base64
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from gateway.main import SERVICE
+from gateway.seed import fill
+from joserfc.jwk import ECKey
+from onestop_local.testing.client import ServiceClient, signing_key
+
+ISSUER = "http://gateway.test"
+COMPANY = "91130371MA7001010P"
+OTHER_COMPANY = "91130371MA70083272"
+PASSWORD = "碧海-金沙-2026"
+SECRET = "hall_secret-0123456789abcdefghijklmnop"
+DEPARTMENT_KEY = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, private=True, auto_kid=True)
+APPOINTMENT = {
+    "agency": "11130371037100371Q",
+    "agency_name": "秦皇岛经济技术开发区行政审批局",
+    "region": "130371",
+    "hall": None,
+    "roles": ["reviewer"],
+    "valid_from": "2026-01-01",
+}
+
+
+def person(username: str, name: str, identity_number: str, **more: Any) -> dict[str, Any]:
+    phone = f"1540000{len(username):04d}"
+    return {
+        "username": username,
+        "password": PASSWORD,
+        "name": name,
+        "identity_number": identity_number,
+        "phone": phone,
+        **more,
+    }
+
+
+def mandate(credit_code: str) -> dict[str, Any]:
+    return {"credit_code": credit_code, "valid_from": "2026-01-01"}
+
+
+def client(client_id: str, name: str, **more: Any) -> dict[str, Any]:
+    return {
+        "client_id": client_id,
+        "name": name,
+        "token_endpoint_auth_method": "none",
+        "redirect_uris": [f"https://{client_id}.test/callback"],
+        "post_logout_redirect_uris": [f"https://{client_id}.test/"],
+        **more,
+    }
+
+
+SEED = {
+    "companies": [
+        {"credit_code": COMPANY, "name": "秦皇岛开发区山海食品有限公司"},
+        {"credit_code": OTHER_COMPANY, "name": "秦皇岛开发区渤海餐饮管理有限公司"},
+    ],
+    "people": [
+        person("citizen", "赵晓梅", "130371198803171020"),
+        person("agent", "周海燕", "130371198506121246", mandates=[mandate(COMPANY)]),
+        person("reviewer", "王思远", "130371199005190571", appointment=APPOINTMENT),
+        person(
+            "agent_of_two",
+            "吴建军",
+            "130371197911080332",
+            mandates=[mandate(COMPANY), mandate(OTHER_COMPANY)],
+        ),
+    ],
+    "clients": [
+        client("web", "一网通办门户"),
+        client("web-2", "企业服务专区"),
+        client(
+            "mobile",
+            "移动端",
+            application_type="native",
+            redirect_uris=["http://127.0.0.1/callback", "http://[::1]/callback", "cn.onestop.mobile:/callback"],
+            post_logout_redirect_uris=["cn.onestop.mobile:/signed-out"],
+        ),
+        client(
+            "hall",
+            "综合窗口受理系统",
+            token_endpoint_auth_method="client_secret_basic",
+            client_secret=SECRET,
+        ),
+        client(
+            "department",
+            "市场监督管理局业务系统",
+            token_endpoint_auth_method="private_key_jwt",
+            jwks={"keys": [DEPARTMENT_KEY.as_dict(private=False)]},
+            grant_types=["authorization_code", "refresh_token", "client_credentials"],
+            first_party=False,
+            agency="11130371037106669W",
+        ),
+    ],
+}
+
+
+class MovableClock:
+    """Starts at the present and ticks each time somebody looks; a test moves it further."""
+
+    def __init__(self) -> None:
+        self.at = datetime.now(UTC)  # noqa: TID251 - a test starts at the present and moves from there
+
+    def __call__(self) -> datetime:
+        self.at += timedelta(microseconds=1)
+        return self.at
+
+    def pass_(self, **amount: float) -> None:
+        self.at += timedelta(**amount)
+
+
+@dataclass
+class Asked:
+    """An authorization request with what only its client knows.
+
+    Attributes:
+        parameters: as sent.
+    """
+
+    client_id: str
+    redirect_uri: str
+    verifier: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    changes: dict[str, str | None] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).decode().rstrip("=")
+        usual: dict[str, str | None] = {
+            "response_type": "code",
+            "client_id": self.client_id,
+            "redirect_uri": self.redirect_uri,
+            "scope": "openid profile",
+            "state": "st-1",
+            "nonce": "no-1",
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+            **self.changes,
+        }
+        return {name: value for name, value in usual.items() if value is not None}
+
+
+class Browser(httpx.AsyncClient):
+    """A browser without JavaScript: keeps cookies, reads forms, follows nothing by itself."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__(transport=httpx.ASGITransport(app=app), base_url=ISSUER)
+
+    @staticmethod
+    def asked(client_id: str = "web", redirect_uri: str | None = None, **changes: str | None) -> Asked:
+        """Return a sound authorization request, changed where a test wants it."""
+        return Asked(client_id, redirect_uri or f"https://{client_id}.test/callback", changes=changes)
+
+    @staticmethod
+    def hidden(shown: httpx.Response) -> dict[str, str]:
+        """Return the hidden fields of a page's form."""
+        return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown.text))
+
+    @staticmethod
+    def answer(response: httpx.Response) -> dict[str, str]:
+        """Return what a client is told at its redirect address."""
+        assert response.status_code == 303, response.text
+        location = response.headers["location"]
+        assert not location.startswith("/"), location
+        return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+
+    async def ask(self, asked: Asked) -> httpx.Response:
+        """Go to the authorization endpoint."""
+        return await self.get("/oauth/authorize", params=asked.parameters)
+
+    async def follow(self, response: httpx.Response) -> httpx.Response:
+        """Follow one redirect to a page of ours."""
+        location = response.headers["location"]
+        assert location.startswith("/"), location
+        return await self.get(location)
+
+    async def fill_in(self, shown: httpx.Response, **typed: str) -> httpx.Response:
+        """Send the form of a page with what was typed over its hidden fields."""
+        action = re.search(r'<form method="post" action="([^"]+)"', shown.text)
+        assert action, shown.text
+        return await self.post(action[1], data=self.hidden(shown) | typed)
+
+    async def sign_in(self, asked: Asked, username: str = "citizen", password: str = PASSWORD) -> httpx.Response:
+        """Ask, and sign in on the page that is shown."""
+        shown = await self.follow(await self.ask(asked))
+        return await self.fill_in(shown, username=username, password=password)
+
+    async def code(self, asked: Asked, username: str = "citizen") -> str:
+        """Return the code that a sign-in ends with."""
+        return self.answer(await self.sign_in(asked, username))["code"]
+
+    async def tokens(self, asked: Asked, username: str = "citizen") -> dict[str, Any]:
+        """Sign in and redeem the code of a public client."""
+        return (await self.redeem(asked, await self.code(asked, username))).json()
+
+    async def redeem(self, asked: Asked, code: str, **changes: str | None) -> httpx.Response:
+        """Exchange a code of a public client."""
+        form: dict[str, str | None] = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": asked.redirect_uri,
+            "client_id": asked.client_id,
+            "code_verifier": asked.verifier,
+            **changes,
+        }
+        return await self.post("/oauth/token", data={name: value for name, value in form.items() if value is not None})
+
+    async def refresh(self, token: str, client_id: str = "web", **more: str) -> httpx.Response:
+        """Exchange a refresh token of a public client."""
+        form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": client_id, **more}
+        return await self.post("/oauth/token", data=form)
+
+    async def userinfo(self, access_token: str) -> httpx.Response:
+        """Ask who a token stands for."""
+        return await self.get("/oauth/userinfo", headers={"Authorization": f"Bearer {access_token}"})
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+async def gateway(
+    service_client: Callable[..., Awaitable[ServiceClient]], clock: MovableClock, tmp_path: Path
+) -> ServiceClient:
+    """Return the running gateway; its own client speaks as nobody."""
+    key = tmp_path / "assertion-key.json"
+    key.write_text(json.dumps(signing_key().as_dict(private=True)))
+    running = await service_client(SERVICE, clock=clock, issuer=ISSUER, assertion_key=key)
+    await fill(running.transaction, running.context.state.cipher, SEED)
+    return running
+
+
+@pytest.fixture
+async def open_browser(gateway: ServiceClient) -> AsyncIterator[Callable[[], Browser]]:
+    """Return a function that opens another browser."""
+    opened: list[Browser] = []
+
+    def open_one() -> Browser:
+        opened.append(Browser(gateway._asgi.app))
+        return opened[-1]
+
+    yield open_one
+    for browser in opened:
+        await browser.aclose()
+
+
+@pytest.fixture
+def seed() -> dict[str, Any]:
+    return SEED
+
+
+@pytest.fixture
+def department_key() -> ECKey:
+    return DEPARTMENT_KEY
+
+
+@pytest.fixture
+def browser(open_browser: Callable[[], Browser]) -> Browser:
+    return open_browser()
