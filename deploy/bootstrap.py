@@ -3,6 +3,7 @@
 Needs nothing but Python: pip brings uv (by hash), uv brings the rest (by hash). Does nothing when all is as it
 should be. Any Python 3.7 can read this file, so that an older one than we need can say so.
 """
+# ruff: noqa: INP001 - a script to be run with any Python, part of no package
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ def check_python() -> None:
     """End unless this Python can make the environment."""
     if sys.version_info < OLDEST:
         fail(
-            f"需要 Python 3.11 或更高版本，当前是 {sys.version.split()[0]}（{sys.executable}）。Python >= 3.11 is needed.",
+            f"需要 Python 3.11 或更高版本，当前是 {sys.version.split()[0]}（{sys.executable}）。"
+            "Python >= 3.11 is needed.",
             "请安装新版本，或指定它：make setup PYTHON=/path/to/python3.11",
         )
     try:

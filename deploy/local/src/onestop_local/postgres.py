@@ -240,9 +240,9 @@ class Postgres:
     def _wait(self) -> bool:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self.pid and not self.halt.is_set():
-            with contextlib.suppress(OSError):
-                lines = (self.data / "postmaster.pid").read_text().splitlines()
-                if len(lines) > 7 and lines[7].strip() == "ready":  # noqa: PLR2004 - the line pg_ctl reads
+            with contextlib.suppress(OSError, ValueError):
+                pid, *_, status = (self.data / "postmaster.pid").read_text().splitlines()
+                if pid == str(self.pid) and status.strip() == "ready":  # what pg_ctl looks at, too
                     return True
             time.sleep(0.02)
         self.stop()
