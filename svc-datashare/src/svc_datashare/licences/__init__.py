@@ -1,0 +1,1 @@
+"""The licence register 电子证照库."""

@@ -1,0 +1,1 @@
+"""Requests for shared data: pure rules."""

@@ -1,0 +1,1 @@
+"""Resources of the directory: pure rules."""
