@@ -68,15 +68,18 @@ def test_the_environment_is_made_anew_when_a_dependency_changes(
     assert bootstrap.wanted() != before
 
 
+def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [MAKE, "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+
+
 def test_make_help_lists_every_command():
-    shown = subprocess.run([MAKE, "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shown = make("help").stdout
     for command in ("help", "setup", "demo", "up", "down", "test", "check", "bench", "lock", "clean"):
         assert f"make {command} " in shown
 
 
 def test_make_without_a_usable_python_says_so():
-    done = subprocess.run(
-        [MAKE, "--no-print-directory", "setup", "PYTHON="], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = make("setup", "PYTHON=")
     assert done.returncode != 0
     assert "Python >= 3.11 is needed" in done.stderr

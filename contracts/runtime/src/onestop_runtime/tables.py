@@ -6,7 +6,6 @@ things at once.
 """
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
 BUCKETS = 64
@@ -145,10 +144,14 @@ data_key = sa.Table(
 
 def upgrade_runtime() -> None:
     """Create the runtime's tables; called by a service's first migration."""
+    from alembic import op  # noqa: PLC0415 - a serving process has no use for it: 0.4 s and 8 MB
+
     metadata.create_all(op.get_bind())
     op.bulk_insert(bucket_lease, [{"bucket": bucket} for bucket in range(BUCKETS)])
 
 
 def downgrade_runtime() -> None:
     """Drop the runtime's tables."""
+    from alembic import op  # noqa: PLC0415 - as above
+
     metadata.drop_all(op.get_bind())

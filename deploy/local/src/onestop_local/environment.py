@@ -10,7 +10,7 @@ from onestop_local.secrecy import Secrets
 from onestop_local.stack import Home
 from onestop_local.workspace import SERVICES
 
-_OURS_ALONE = {
+_NOT_PASSED_ON = {
     "ONESTOP_STACK",
     "ONESTOP_PORT",
     "ONESTOP_DSN",
@@ -20,8 +20,9 @@ _OURS_ALONE = {
     "ONESTOP_POSTGRES_VERSION",
     "ONESTOP_KAFKA_LIBS",
     "ONESTOP_MAVEN_REPOSITORY",
+    "PYTHONDONTWRITEBYTECODE",  # every start would compile every module anew: 3 s for each process
 }
-"""Variables for the supervisor; a process that read them would take them for its own."""
+"""What a process is not told: variables for the supervisor, which it would take for its own, and what slows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def environment(service: str, home: Home, addresses: Addresses, secrets: Secrets
             "DATASHARE_URL": addresses.url("datashare"),
             "SYSTEM_KEY": str(secrets.key_file("assertion-intake")),
         }
-    inherited = {name: value for name, value in os.environ.items() if name not in _OURS_ALONE}
+    inherited = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
     return {
         **inherited,
         "ONESTOP_ENVIRONMENT": "local",
