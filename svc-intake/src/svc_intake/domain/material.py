@@ -102,6 +102,29 @@ class HandedIn:
     size: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that was written to the store.
+
+    Attributes:
+        path: in the store.
+        sha256: hex digest of the bytes.
+        size: in bytes.
+        uploaded_by: opaque id.
+    """
+
+    id: UUID
+    case_id: UUID
+    code: str
+    path: str
+    file_name: str
+    media_type: str
+    size: int
+    sha256: str
+    uploaded_by: UUID | None
+    uploaded_at: datetime
+
+
 def missing(asks: Iterable[Ask], handed_in: Mapping[str, HandedIn]) -> list[FieldError]:
     """Return the necessary materials that were not handed in, each with what to do about it."""
     return [
