@@ -149,6 +149,13 @@ class Stage:
             await server.wait_closed()
 
     @staticmethod
+    async def until(condition: Callable[[], bool]) -> None:
+        """Let the loop turn until `condition` holds; fails after 5 s."""
+        async with asyncio.timeout(5):
+            while not condition():  # noqa: ASYNC110 - the edge has nobody to tell such things to
+                await asyncio.sleep(0)
+
+    @staticmethod
     def _address(server: asyncio.Server) -> str:
         host, port = server.sockets[0].getsockname()[:2]
         return f"http://{host}:{port}"

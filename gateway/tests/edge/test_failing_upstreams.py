@@ -1,18 +1,24 @@
 """Upstreams and clients that fail: what the other side sees, and that nothing is left behind."""
 
+from __future__ import annotations
+
 import asyncio
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from gateway.edge.upstream import Limits
+from gateway.edge.upstream import Limits, Upstream
+
+if TYPE_CHECKING:
+    from conftest import Stage
 
 HEAD_END = b"\r\n\r\n"
 PATH = "/api/intake/v1/cases"
 
 
-def upstream_of(stage):
+def upstream_of(stage: Stage) -> Upstream:
     """Return the first upstream of the stage's edge."""
     return next(iter(stage.proxy.routes)).upstream
 
@@ -25,7 +31,7 @@ async def free_port() -> int:
     return port
 
 
-async def test_a_service_that_is_away_is_a_502_that_says_when_to_come_back(stage, client):
+async def test_a_service_that_is_away_is_a_502_that_says_when_to_come_back(stage: Stage, client: httpx.AsyncClient):
     edge = await stage.edge(f"http://127.0.0.1:{await free_port()}")
     answer = await client.get(edge + PATH)
     problem = answer.json()
@@ -36,7 +42,9 @@ async def test_a_service_that_is_away_is_a_502_that_says_when_to_come_back(stage
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_service_that_fails_again_and_again_is_left_alone_and_tried_once_more(stage, client):
+async def test_a_service_that_fails_again_and_again_is_left_alone_and_tried_once_more(
+    stage: Stage, client: httpx.AsyncClient
+):
     port = await free_port()
     edge = await stage.edge(f"http://127.0.0.1:{port}")
     for _ in range(5):
@@ -45,7 +53,7 @@ async def test_a_service_that_fails_again_and_again_is_left_alone_and_tried_once
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/upstream-unavailable")
     assert int(answer.headers["retry-after"]) >= 1
 
-    async def serve(reader, writer):
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(HEAD_END)
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         writer.close()
@@ -57,8 +65,8 @@ async def test_a_service_that_fails_again_and_again_is_left_alone_and_tried_once
         assert not breaker.is_open
 
 
-async def test_an_answer_that_does_not_come_is_a_504(stage, client):
-    async def script(reader, _writer):
+async def test_an_answer_that_does_not_come_is_a_504(stage: Stage, client: httpx.AsyncClient):
+    async def script(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
     edge = await stage.edge(await stage.scripted(script), Limits(head_seconds=0.1))
@@ -68,8 +76,8 @@ async def test_an_answer_that_does_not_come_is_a_504(stage, client):
     assert upstream_of(stage).under_way == 0
 
 
-async def test_a_head_that_drips_in_is_a_504_too(stage, client):
-    async def script(reader, writer):
+async def test_a_head_that_drips_in_is_a_504_too(stage: Stage, client: httpx.AsyncClient):
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(HEAD_END)
         writer.write(b"HTTP/1.1 200 OK\r\n")
         number = 0
@@ -83,8 +91,10 @@ async def test_a_head_that_drips_in_is_a_504_too(stage, client):
     assert (await client.get(edge + PATH)).status_code == 504
 
 
-async def test_a_service_that_breaks_off_before_its_answer_is_a_502_that_leaves_the_outcome_open(stage, client):
-    async def script(reader, _writer):
+async def test_a_service_that_breaks_off_before_its_answer_is_a_502_that_leaves_the_outcome_open(
+    stage: Stage, client: httpx.AsyncClient
+):
+    async def script(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(HEAD_END)
 
     edge = await stage.edge(await stage.scripted(script))
@@ -103,8 +113,8 @@ async def test_a_service_that_breaks_off_before_its_answer_is_a_502_that_leaves_
         b"HTTP/1.1 200 OK\r\nx: " + b"y" * 100_000,
     ],
 )
-async def test_an_answer_that_makes_no_sense_is_a_502(stage, client, nonsense):
-    async def script(reader, writer):
+async def test_an_answer_that_makes_no_sense_is_a_502(stage: Stage, client: httpx.AsyncClient, nonsense: bytes):
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(HEAD_END)
         writer.write(nonsense)
         await reader.read()
@@ -121,8 +131,10 @@ async def test_an_answer_that_makes_no_sense_is_a_502(stage, client, nonsense):
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n64\r\nbegin",
     ],
 )
-async def test_an_answer_cut_short_never_looks_like_a_success(stage, client, beginning):
-    async def script(reader, writer):
+async def test_an_answer_cut_short_never_looks_like_a_success(
+    stage: Stage, client: httpx.AsyncClient, beginning: bytes
+):
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(HEAD_END)
         writer.write(beginning)
         await writer.drain()
@@ -133,8 +145,8 @@ async def test_an_answer_cut_short_never_looks_like_a_success(stage, client, beg
     assert upstream_of(stage).under_way == 0
 
 
-async def test_a_body_that_stops_flowing_is_cut_short(stage, client):
-    async def script(reader, writer):
+async def test_a_body_that_stops_flowing_is_cut_short(stage: Stage, client: httpx.AsyncClient):
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(HEAD_END)
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nbegin")
         await reader.read()
@@ -144,7 +156,7 @@ async def test_a_body_that_stops_flowing_is_cut_short(stage, client):
         await client.get(edge + PATH)
 
 
-async def test_more_requests_than_a_service_bears_are_refused_at_once(stage, client):
+async def test_more_requests_than_a_service_bears_are_refused_at_once(stage: Stage, client: httpx.AsyncClient):
     release = asyncio.Event()
     arrived = asyncio.Event()
 
@@ -185,7 +197,9 @@ class DyingOnce:
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n%d" % number)
 
 
-async def test_a_kept_connection_that_turns_out_dead_costs_an_idempotent_request_nothing(stage, client):
+async def test_a_kept_connection_that_turns_out_dead_costs_an_idempotent_request_nothing(
+    stage: Stage, client: httpx.AsyncClient
+):
     upstream = DyingOnce()
     edge = await stage.edge(await stage.scripted(upstream))
     assert (await client.get(edge + PATH)).text == "1"
@@ -194,7 +208,7 @@ async def test_a_kept_connection_that_turns_out_dead_costs_an_idempotent_request
     assert upstream.requests[1] == upstream.requests[2]
 
 
-async def test_a_request_that_changes_something_is_never_repeated_by_the_edge(stage, client):
+async def test_a_request_that_changes_something_is_never_repeated_by_the_edge(stage: Stage, client: httpx.AsyncClient):
     upstream = DyingOnce()
     edge = await stage.edge(await stage.scripted(upstream))
     assert (await client.get(edge + PATH)).text == "1"
@@ -202,10 +216,10 @@ async def test_a_request_that_changes_something_is_never_repeated_by_the_edge(st
     assert len(upstream.requests) == 2
 
 
-async def test_a_kept_connection_that_the_service_closed_is_not_used(stage, client):
+async def test_a_kept_connection_that_the_service_closed_is_not_used(stage: Stage, client: httpx.AsyncClient):
     closed = asyncio.Event()
 
-    async def script(reader, writer):
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(HEAD_END)
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
         await writer.drain()
@@ -216,12 +230,11 @@ async def test_a_kept_connection_that_the_service_closed_is_not_used(stage, clie
     for _ in range(3):
         assert (await client.post(edge + PATH)).text == "ok"
         await closed.wait()
-        while upstream_of(stage)._idle:
-            await asyncio.sleep(0)
+        await stage.until(lambda: not upstream_of(stage)._idle)
 
 
-async def test_an_answer_nobody_asked_for_never_meets_the_next_request(stage, client):
-    async def script(reader, writer):
+async def test_an_answer_nobody_asked_for_never_meets_the_next_request(stage: Stage, client: httpx.AsyncClient):
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(HEAD_END)
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nmine")
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\npoison")
@@ -233,11 +246,11 @@ async def test_an_answer_nobody_asked_for_never_meets_the_next_request(stage, cl
 
 
 @pytest.mark.parametrize("part", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\npart"])
-async def test_a_client_that_goes_away_ends_the_work_upstream(stage, part):
+async def test_a_client_that_goes_away_ends_the_work_upstream(stage: Stage, part: bytes):
     arrived = asyncio.Event()
     left = asyncio.Event()
 
-    async def script(reader, writer):
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(HEAD_END)
         writer.write(part)
         arrived.set()
@@ -252,15 +265,14 @@ async def test_a_client_that_goes_away_ends_the_work_upstream(stage, part):
     await arrived.wait()
     writer.close()
     await asyncio.wait_for(left.wait(), 5)
-    while upstream_of(stage).under_way:
-        await asyncio.sleep(0)
+    await stage.until(lambda: upstream_of(stage).under_way == 0)
 
 
-async def test_a_client_that_goes_away_while_uploading_ends_the_work_upstream(stage):
+async def test_a_client_that_goes_away_while_uploading_ends_the_work_upstream(stage: Stage):
     arrived = asyncio.Event()
     left = asyncio.Event()
 
-    async def script(reader, _writer):
+    async def script(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"first")
         arrived.set()
         try:
@@ -276,8 +288,8 @@ async def test_a_client_that_goes_away_while_uploading_ends_the_work_upstream(st
     await asyncio.wait_for(left.wait(), 5)
 
 
-async def test_a_client_that_stops_sending_is_told_and_let_go(stage):
-    async def script(reader, _writer):
+async def test_a_client_that_stops_sending_is_told_and_let_go(stage: Stage):
+    async def script(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
     edge = await stage.edge(await stage.scripted(script), Limits(idle_seconds=0.1))
@@ -288,7 +300,7 @@ async def test_a_client_that_stops_sending_is_told_and_let_go(stage):
         assert b"/problems/request-timeout" in answer
 
 
-async def test_a_client_that_stops_reading_is_let_go(stage):
+async def test_a_client_that_stops_reading_is_let_go(stage: Stage):
     left = asyncio.Event()
 
     async def pour(_scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,17 +1,27 @@
 """What a service gets from the edge, and what the client gets from the service."""
 
-import json
+from __future__ import annotations
 
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+import httpx
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from onestop_runtime.caller import Caller
 from onestop_runtime.ids import uuid7
 
+if TYPE_CHECKING:
+    from conftest import Seen, Stage
+
 LINE_END = b"\r\n"
 
 
-async def test_a_request_reaches_its_service_and_the_answer_comes_back(stage, client, seen, recorder):
+async def test_a_request_reaches_its_service_and_the_answer_comes_back(
+    stage: Stage, client: httpx.AsyncClient, seen: Seen, recorder: ASGIApp
+):
     edge = await stage.edge(await stage.asgi(recorder))
     answer = await client.post(
         f"{edge}/api/intake/v1/cases?draft=1", json={"guide_code": "x"}, headers={"Idempotency-Key": "k"}
@@ -24,13 +34,13 @@ async def test_a_request_reaches_its_service_and_the_answer_comes_back(stage, cl
     assert seen.header("content-length") == str(len(seen.body))
 
 
-async def test_what_is_no_service_goes_inwards(stage, client, recorder):
+async def test_what_is_no_service_goes_inwards(stage: Stage, client: httpx.AsyncClient, recorder: ASGIApp):
     edge = await stage.edge(await stage.asgi(recorder))
     for path in ("/", "/oauth/jwks", "/api/gateway/v1/clients", "/apis"):
         assert (await client.get(edge + path)).text == "inside", path
 
 
-async def test_an_unknown_service_is_a_problem_in_chinese(stage, client, recorder):
+async def test_an_unknown_service_is_a_problem_in_chinese(stage: Stage, client: httpx.AsyncClient, recorder: ASGIApp):
     edge = await stage.edge(await stage.asgi(recorder))
     for path in ("/api/nowhere/v1/x", "/api/intake/v2/x", "/api/intake", "/api/", "/api/intake/v1"):
         answer = await client.get(edge + path)
@@ -69,13 +79,17 @@ async def test_an_unknown_service_is_a_problem_in_chinese(stage, client, recorde
         "Baggage",
     ],
 )
-async def test_a_client_may_not_state_what_only_the_gateway_knows(stage, client, seen, recorder, name):
+async def test_a_client_may_not_state_what_only_the_gateway_knows(
+    stage: Stage, client: httpx.AsyncClient, seen: Seen, recorder: ASGIApp, name: str
+):
     edge = await stage.edge(await stage.asgi(recorder))
     await client.get(f"{edge}/api/intake/v1/cases", headers={name: "forged"})
     assert "forged" not in [value for _, value in seen.headers]
 
 
-async def test_headers_named_by_connection_end_at_the_edge(stage, client, seen, recorder):
+async def test_headers_named_by_connection_end_at_the_edge(
+    stage: Stage, client: httpx.AsyncClient, seen: Seen, recorder: ASGIApp
+):
     edge = await stage.edge(await stage.asgi(recorder))
     headers = {"Connection": "keep-alive, X-Hop, If-Match", "X-Hop": "1", "If-Match": '"1"', "X-Stays": "2"}
     await client.get(f"{edge}/api/intake/v1/cases", headers=headers)
@@ -83,14 +97,18 @@ async def test_headers_named_by_connection_end_at_the_edge(stage, client, seen, 
     assert seen.header("x-stays") == "2"
 
 
-async def test_naming_the_assertion_in_connection_does_not_remove_it(stage, client, seen, recorder):
+async def test_naming_the_assertion_in_connection_does_not_remove_it(
+    stage: Stage, client: httpx.AsyncClient, seen: Seen, recorder: ASGIApp
+):
     edge = await stage.edge(await stage.asgi(recorder))
     headers = {"Connection": "Onestop-Assertion, Host", "Authorization": f"Bearer {stage.token()}"}
     await client.get(f"{edge}/api/intake/v1/cases", headers=headers)
     assert seen.header("onestop-assertion")
 
 
-async def test_the_service_is_told_our_public_address_not_the_one_a_client_claims(stage, client, seen, recorder):
+async def test_the_service_is_told_our_public_address_not_the_one_a_client_claims(
+    stage: Stage, client: httpx.AsyncClient, seen: Seen, recorder: ASGIApp
+):
     upstream = await stage.asgi(recorder)
     edge = await stage.edge(upstream)
     await client.get(f"{edge}/api/intake/v1/cases", headers={"Host": "evil.example"})
@@ -100,7 +118,9 @@ async def test_the_service_is_told_our_public_address_not_the_one_a_client_claim
     assert seen.header("x-forwarded-for") == "127.0.0.1"
 
 
-async def test_a_signed_in_caller_is_stated_to_the_service_and_the_token_stays_outside(stage, client, seen, recorder):
+async def test_a_signed_in_caller_is_stated_to_the_service_and_the_token_stays_outside(
+    stage: Stage, client: httpx.AsyncClient, seen: Seen, recorder: ASGIApp
+):
     edge = await stage.edge(await stage.asgi(recorder))
     roles = frozenset({"window_clerk"})
     caller = Caller(sub=uuid7(), kind="staff", acr="2", client="hall", given_roles=roles)
@@ -110,14 +130,18 @@ async def test_a_signed_in_caller_is_stated_to_the_service_and_the_token_stays_o
     assert seen.header("authorization") is None
 
 
-async def test_nobody_passes_without_an_assertion(stage, client, seen, recorder):
+async def test_nobody_passes_without_an_assertion(
+    stage: Stage, client: httpx.AsyncClient, seen: Seen, recorder: ASGIApp
+):
     edge = await stage.edge(await stage.asgi(recorder))
     assert (await client.get(f"{edge}/api/intake/v1/cases")).status_code == 200
     assert seen.header("onestop-assertion") is None
 
 
 @pytest.mark.parametrize("authorization", ["Bearer x.y.z", "Bearer", "Basic YTpi", "Bearer é"])
-async def test_a_bad_token_is_refused_and_never_taken_for_nobody(stage, client, seen, recorder, authorization):
+async def test_a_bad_token_is_refused_and_never_taken_for_nobody(
+    stage: Stage, client: httpx.AsyncClient, seen: Seen, recorder: ASGIApp, authorization: str
+):
     edge = await stage.edge(await stage.asgi(recorder))
     answer = await client.get(f"{edge}/api/intake/v1/cases", headers={"Authorization": authorization.encode("latin-1")})
     assert answer.status_code == 401
@@ -126,7 +150,9 @@ async def test_a_bad_token_is_refused_and_never_taken_for_nobody(stage, client, 
     assert not seen.scope
 
 
-async def test_a_request_id_and_a_trace_are_continued_and_returned(stage, client, seen, recorder):
+async def test_a_request_id_and_a_trace_are_continued_and_returned(
+    stage: Stage, client: httpx.AsyncClient, seen: Seen, recorder: ASGIApp
+):
     edge = await stage.edge(await stage.asgi(recorder))
     parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     headers = {"X-Request-Id": "my-request-1", "traceparent": parent, "tracestate": "a=1"}
@@ -140,7 +166,9 @@ async def test_a_request_id_and_a_trace_are_continued_and_returned(stage, client
 
 
 @pytest.mark.parametrize("parent", ["", "00-0-0-0", f"00-{'0' * 32}-{'1' * 16}-01", "x" * 55])
-async def test_a_malformed_trace_is_replaced(stage, client, seen, recorder, parent):
+async def test_a_malformed_trace_is_replaced(
+    stage: Stage, client: httpx.AsyncClient, seen: Seen, recorder: ASGIApp, parent: str
+):
     edge = await stage.edge(await stage.asgi(recorder))
     headers = {"X-Request-Id": "no spaces\tplease", "traceparent": parent, "tracestate": "a=1"}
     answer = await client.get(f"{edge}/api/intake/v1/cases", headers=headers)
@@ -151,7 +179,7 @@ async def test_a_malformed_trace_is_replaced(stage, client, seen, recorder, pare
     assert answer.headers["x-request-id"] == trace
 
 
-async def test_an_answer_keeps_what_is_the_services_and_loses_what_is_not(stage, client):
+async def test_an_answer_keeps_what_is_the_services_and_loses_what_is_not(stage: Stage, client: httpx.AsyncClient):
     async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
         headers = [
             (b"set-cookie", b"sid=1"),
@@ -180,10 +208,12 @@ async def test_an_answer_keeps_what_is_the_services_and_loses_what_is_not(stage,
 
 
 @pytest.mark.parametrize(("status", "method"), [(204, "GET"), (304, "GET"), (200, "HEAD"), (404, "HEAD")])
-async def test_answers_without_body_leave_the_connection_usable(stage, client, status, method):
+async def test_answers_without_body_leave_the_connection_usable(
+    stage: Stage, client: httpx.AsyncClient, status: int, method: str
+):
     connections = set()
 
-    async def script(reader, writer):
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connections.add(writer)
         while True:
             head = await reader.readuntil(LINE_END * 2)
@@ -199,8 +229,8 @@ async def test_answers_without_body_leave_the_connection_usable(stage, client, s
     assert len(connections) == 1
 
 
-async def test_informational_answers_are_passed_over(stage, client):
-    async def script(reader, writer):
+async def test_informational_answers_are_passed_over(stage: Stage, client: httpx.AsyncClient):
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(LINE_END * 2)
         writer.write(b"HTTP/1.1 103 Early Hints\r\nlink: <a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
@@ -211,8 +241,8 @@ async def test_informational_answers_are_passed_over(stage, client):
     assert "link" not in answer.headers
 
 
-async def test_an_answer_may_last_until_the_end_of_the_connection(stage, client):
-    async def script(reader, writer):
+async def test_an_answer_may_last_until_the_end_of_the_connection(stage: Stage, client: httpx.AsyncClient):
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(LINE_END * 2)
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n")
         writer.write(b"to the end")
@@ -222,7 +252,7 @@ async def test_an_answer_may_last_until_the_end_of_the_connection(stage, client)
         assert (await client.get(f"{edge}/api/intake/v1/cases")).text == "to the end"
 
 
-async def test_connections_are_kept_and_used_again(stage, client):
+async def test_connections_are_kept_and_used_again(stage: Stage, client: httpx.AsyncClient):
     connections = set()
 
     async def app(scope: Scope, _receive: Receive, send: Send) -> None:
@@ -237,7 +267,9 @@ async def test_connections_are_kept_and_used_again(stage, client):
     assert len(connections) == 1
 
 
-async def test_a_request_leaves_one_line_that_names_no_person(stage, client, recorder):
+async def test_a_request_leaves_one_line_that_names_no_person(
+    stage: Stage, client: httpx.AsyncClient, recorder: ASGIApp
+):
     edge = await stage.edge(await stage.asgi(recorder))
     await client.get(
         f"{edge}/api/intake/v1/people/11010519491231002X/13912345678?id=11010519491231002X",

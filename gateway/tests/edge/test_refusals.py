@@ -1,10 +1,19 @@
 """Requests that never reach a service: tricks in the address, ambiguous or oversized headers."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from gateway.edge.failures import HeadersTooLarge, MalformedRequest, UnsafePath
 from gateway.edge.headers import read_request
 from gateway.edge.routes import check_target
+
+if TYPE_CHECKING:
+    from conftest import Seen, Stage
 
 TRICKS = [
     "/api/intake/v1/../../credit/v1/x",
@@ -50,7 +59,9 @@ HONEST = [
 
 
 @pytest.mark.parametrize("path", TRICKS)
-async def test_an_address_that_two_readers_may_understand_differently_is_refused(stage, seen, recorder, path):
+async def test_an_address_that_two_readers_may_understand_differently_is_refused(
+    stage: Stage, seen: Seen, recorder: ASGIApp, path: str
+):
     edge = await stage.edge(await stage.asgi(recorder))
     answer = await stage.exchange(
         edge, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode("latin-1")
@@ -61,25 +72,25 @@ async def test_an_address_that_two_readers_may_understand_differently_is_refused
 
 
 @pytest.mark.parametrize("path", [path for path in TRICKS if path.startswith("/api/intake/v1/")])
-def test_a_trick_below_a_known_service_has_a_stable_type(path):
+def test_a_trick_below_a_known_service_has_a_stable_type(path: str):
     with pytest.raises(UnsafePath):
         check_target(path.encode(), b"")
 
 
 @pytest.mark.parametrize("path", HONEST)
-def test_an_honest_address_passes(path):
+def test_an_honest_address_passes(path: str):
     check_target(path.encode(), b"q=%E9%A3%9F%E5%93%81&x=a%2Fb&y=../..//;")
 
 
 @pytest.mark.parametrize("path", ["/api/x/v1/a\x00b", "/api/x/v1/a b", "/api/x/v1/\x7f", "/api/x/v1/é", "/a\r\nb"])
-def test_control_characters_and_raw_bytes_are_refused_even_if_a_server_lets_them_through(path):
+def test_control_characters_and_raw_bytes_are_refused_even_if_a_server_lets_them_through(path: str):
     with pytest.raises(UnsafePath):
         check_target(path.encode(), b"")
     with pytest.raises(UnsafePath):
         check_target(b"/", path.encode())
 
 
-async def test_an_encoded_prefix_is_no_service(stage, seen, recorder):
+async def test_an_encoded_prefix_is_no_service(stage: Stage, seen: Seen, recorder: ASGIApp):
     edge = await stage.edge(await stage.asgi(recorder))
     for path in (b"/%61pi/intake/v1/x", b"/api/%69ntake/v1/x", b"/api/intake/%76%31/x"):
         answer = await stage.exchange(edge, b"GET " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -109,7 +120,7 @@ async def test_an_encoded_prefix_is_no_service(stage, seen, recorder):
         [(b"x-any", b"a\x00")],
     ],
 )
-def test_headers_that_can_be_read_in_two_ways_are_refused(framing):
+def test_headers_that_can_be_read_in_two_ways_are_refused(framing: list[tuple[bytes, bytes]]):
     with pytest.raises(MalformedRequest):
         read_request([(b"host", b"x"), *framing])
 
@@ -126,7 +137,9 @@ def test_headers_that_can_be_read_in_two_ways_are_refused(framing):
         b"Content-Length : 5",
     ],
 )
-async def test_smuggling_attempts_over_the_wire_reach_no_service(stage, seen, recorder, head):
+async def test_smuggling_attempts_over_the_wire_reach_no_service(
+    stage: Stage, seen: Seen, recorder: ASGIApp, head: bytes
+):
     edge = await stage.edge(await stage.asgi(recorder))
     answer = await stage.exchange(
         edge, b"POST /api/intake/v1/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + head + b"\r\n\r\n0\r\n\r\n"
@@ -135,7 +148,9 @@ async def test_smuggling_attempts_over_the_wire_reach_no_service(stage, seen, re
     assert not seen.scope
 
 
-async def test_headers_of_unusual_size_are_refused(stage, client, seen, recorder):
+async def test_headers_of_unusual_size_are_refused(
+    stage: Stage, client: httpx.AsyncClient, seen: Seen, recorder: ASGIApp
+):
     edge = await stage.edge(await stage.asgi(recorder))
     for headers in ({"X-Big": "x" * 33_000}, {f"X-{number}": "1" for number in range(100)}):
         answer = await client.get(f"{edge}/api/intake/v1/cases", headers=headers)
@@ -149,7 +164,9 @@ def test_the_limits_of_headers_are_exact():
         read_request([(b"x", b"1")] * 101)
 
 
-async def test_methods_that_no_service_answers_are_refused(stage, client, seen, recorder):
+async def test_methods_that_no_service_answers_are_refused(
+    stage: Stage, client: httpx.AsyncClient, seen: Seen, recorder: ASGIApp
+):
     edge = await stage.edge(await stage.asgi(recorder))
     for method in ("TRACE", "PROPFIND", "PURGE"):
         answer = await client.request(method, f"{edge}/api/intake/v1/cases")
@@ -158,7 +175,7 @@ async def test_methods_that_no_service_answers_are_refused(stage, client, seen, 
     assert not seen.scope
 
 
-async def test_a_trailer_cannot_bring_in_what_a_header_may_not(stage, seen, recorder):
+async def test_a_trailer_cannot_bring_in_what_a_header_may_not(stage: Stage, seen: Seen, recorder: ASGIApp):
     edge = await stage.edge(await stage.asgi(recorder))
     request = (
         b"POST /api/intake/v1/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -1,13 +1,20 @@
 """Bodies pass in both directions without being held: memory stays flat, whoever is slow."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
+import httpx
 import psutil
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.edge.upstream import Limits
+
+if TYPE_CHECKING:
+    from conftest import Seen, Stage
 
 MEBIBYTE = 1024 * 1024
 SIZE = 200 * MEBIBYTE
@@ -45,7 +52,7 @@ async def swallow(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @pytest.mark.parametrize("framing", ["chunked", "content-length"])
-async def test_an_upload_of_200_mib_passes_with_flat_memory(stage, client, framing):
+async def test_an_upload_of_200_mib_passes_with_flat_memory(stage: Stage, client: httpx.AsyncClient, framing: str):
     edge = await stage.edge(await stage.asgi(swallow))
     memory = Memory()
 
@@ -61,7 +68,7 @@ async def test_an_upload_of_200_mib_passes_with_flat_memory(stage, client, frami
 
 
 @pytest.mark.parametrize("framing", ["chunked", "content-length"])
-async def test_a_download_of_200_mib_passes_with_flat_memory(stage, client, framing):
+async def test_a_download_of_200_mib_passes_with_flat_memory(stage: Stage, client: httpx.AsyncClient, framing: str):
     async def pour(_scope: Scope, _receive: Receive, send: Send) -> None:
         headers = [(b"content-length", str(SIZE).encode())] if framing == "content-length" else []
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -81,7 +88,7 @@ async def test_a_download_of_200_mib_passes_with_flat_memory(stage, client, fram
     assert memory.growth < ALLOWED_GROWTH
 
 
-async def test_a_client_that_does_not_read_stops_the_upstream(stage):
+async def test_a_client_that_does_not_read_stops_the_upstream(stage: Stage):
     poured = 0
     overflowed = asyncio.Event()
 
@@ -103,10 +110,10 @@ async def test_a_client_that_does_not_read_stops_the_upstream(stage):
     assert 0 < poured < SIZE // 4
 
 
-async def test_an_upstream_that_does_not_read_stops_the_client(stage):
+async def test_an_upstream_that_does_not_read_stops_the_client(stage: Stage):
     stop = asyncio.Event()
 
-    async def script(reader, _writer):
+    async def script(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         reader._transport.pause_reading()
         await stop.wait()
@@ -129,7 +136,7 @@ async def test_an_upstream_that_does_not_read_stops_the_client(stage):
     stop.set()
 
 
-async def test_an_answer_may_come_before_the_request_has_ended(stage):
+async def test_an_answer_may_come_before_the_request_has_ended(stage: Stage):
     async def echo(_scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         more = True
@@ -148,7 +155,7 @@ async def test_an_answer_may_come_before_the_request_has_ended(stage):
     assert await reader.readuntil(b"0\r\n\r\n")
 
 
-async def test_events_pass_as_they_happen(stage, client):
+async def test_events_pass_as_they_happen(stage: Stage, client: httpx.AsyncClient):
     heard = asyncio.Event()
 
     async def events(_scope: Scope, _receive: Receive, send: Send) -> None:
@@ -166,7 +173,7 @@ async def test_events_pass_as_they_happen(stage, client):
         assert await anext(parts) == b"data: 2\n\n"
 
 
-async def test_an_early_refusal_reaches_the_client_while_it_uploads(stage):
+async def test_an_early_refusal_reaches_the_client_while_it_uploads(stage: Stage):
     async def refuse(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"3")]})
         await send({"type": "http.response.body", "body": b"big"})
@@ -178,7 +185,7 @@ async def test_an_early_refusal_reaches_the_client_while_it_uploads(stage):
     assert await reader.readexactly(3) == b"big"
 
 
-async def test_the_service_decides_on_expect_100_continue_before_the_body_is_sent(stage):
+async def test_the_service_decides_on_expect_100_continue_before_the_body_is_sent(stage: Stage):
     async def choosy(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].endswith("/no"):
             await send({"type": "http.response.start", "status": 403, "headers": []})
@@ -198,8 +205,8 @@ async def test_the_service_decides_on_expect_100_continue_before_the_body_is_sen
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 403 ")
 
 
-async def test_a_service_that_ignores_expect_gets_the_body_after_a_moment(stage):
-    async def script(reader, writer):
+async def test_a_service_that_ignores_expect_gets_the_body_after_a_moment(stage: Stage):
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         body = await reader.readexactly(4)
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n" + body)
@@ -211,7 +218,7 @@ async def test_a_service_that_ignores_expect_gets_the_body_after_a_moment(stage)
 
 
 @pytest.mark.parametrize("framing", ["chunked", "content-length"])
-async def test_a_body_beyond_the_services_limit_is_refused(stage, client, framing):
+async def test_a_body_beyond_the_services_limit_is_refused(stage: Stage, client: httpx.AsyncClient, framing: str):
     edge = await stage.edge(await stage.asgi(swallow), Limits(body_bytes=100_000))
 
     async def parts() -> AsyncIterator[bytes]:
@@ -223,7 +230,9 @@ async def test_a_body_beyond_the_services_limit_is_refused(stage, client, framin
     assert (answer.status_code, answer.json()["type"]) == (413, "/problems/body-too-large")
 
 
-async def test_chunks_stay_chunks_and_an_empty_body_stays_declared(stage, client, seen, recorder):
+async def test_chunks_stay_chunks_and_an_empty_body_stays_declared(
+    stage: Stage, client: httpx.AsyncClient, seen: Seen, recorder: ASGIApp
+):
     edge = await stage.edge(await stage.asgi(recorder))
 
     async def parts() -> AsyncIterator[bytes]:

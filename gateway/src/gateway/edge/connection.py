@@ -18,7 +18,6 @@ HIGH_WATER_BYTES = 256 * 1024
 MAX_HEAD_BYTES = 64 * 1024
 _FIRST_FINAL_STATUS = 200
 _CONTINUE = 100
-_BODILESS = frozenset({204, 304})
 _BROKEN_DETAIL = "服务在答复前中断了连接，操作是否完成尚不确定；请使用同一个 Idempotency-Key 重新提交。"
 _TIMEOUT_DETAIL = "服务在规定时间内没有答复，操作是否完成尚不确定；请稍后查询，或使用同一个 Idempotency-Key 重新提交。"
 
@@ -64,7 +63,6 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
         self._parts: list[bytes] = []
         self._buffered = 0
-        self._until_close = False
         self._keep = False
         self._sent = False
         self._only_head = False
@@ -270,12 +268,19 @@ class Connection(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         if not self.ended:
-            if self._until_close and exc is None and self._failure is None:
+            if self._lasts_until_close and exc is None and self._failure is None:
                 self.ended = True
             elif self._failure is None:
                 self._failure = UpstreamBroken(_BROKEN_DETAIL)
         self._wake()
         self._on_lost(self)
+
+    @property
+    def _lasts_until_close(self) -> bool:
+        """Nothing but the end of the connection tells the end of the body (RFC 9112, 6.3)."""
+        if self._head is None:
+            return False
+        return not any(name in (b"content-length", b"transfer-encoding") for name, _ in self._head.headers)
 
     # What the parser tells
 
@@ -292,7 +297,7 @@ class Connection(asyncio.Protocol):
             self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        """Know the final head and how the body's end will be known."""
+        """Know the final head."""
         status = self._parser.get_status_code()
         if status < _FIRST_FINAL_STATUS:
             return
@@ -302,8 +307,6 @@ class Connection(asyncio.Protocol):
             # The parser expects a body by the headers; what it knows ends here.
             self._parser = httptools.HttpResponseParser(self)
             self.ended = True
-        elif status not in _BODILESS:
-            self._until_close = not any(name in (b"content-length", b"transfer-encoding") for name, _ in self._headers)
 
     def on_body(self, body: bytes) -> None:
         """Keep a part until it is taken."""

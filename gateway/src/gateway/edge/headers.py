@@ -5,6 +5,7 @@ Headers that concern one connection end with it (RFC 9110, 7.6.1).
 """
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from gateway.edge.connection import Head, Headers
@@ -13,12 +14,6 @@ from gateway.edge.failures import HeadersTooLarge, MalformedRequest
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024
 
-_PASSED = frozenset(
-    b"accept accept-encoding accept-language cache-control content-encoding content-language content-type "
-    b"idempotency-key if-match if-modified-since if-none-match if-range if-unmodified-since origin pragma prefer "
-    b"priority range referer sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user user-agent "
-    b"x-file-name".split()
-)
 _READ_HERE = frozenset(
     b"authorization connection content-length cookie expect traceparent tracestate transfer-encoding "
     b"x-request-id".split()
@@ -43,9 +38,26 @@ _NOT_ANSWERED = frozenset(
     b"tracestate trailer transfer-encoding upgrade x-powered-by x-request-id".split()
 )
 _BODILESS = frozenset({204, 304})
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROLS = bytes(code for code in (*range(32), 127) if code != ord("\t"))
 _DIGITS = re.compile(rb"[0-9]{1,18}\Z")
 _HOP_WORDS = frozenset((b"", b"close", b"keep-alive", b"te", b"upgrade"))
+
+
+_REMEMBERED_NAMES = 2_000
+
+
+class _Decisions(dict[bytes, bool]):
+    """What was decided about a header's name, remembered for as many names as honest traffic has."""
+
+    def __init__(self, decide: Callable[[bytes], bool]) -> None:
+        super().__init__()
+        self._decide = decide
+
+    def __missing__(self, name: bytes) -> bool:
+        decision = self._decide(name)
+        if len(self) < _REMEMBERED_NAMES:
+            self[name] = decision
+        return decision
 
 
 class Incoming(NamedTuple):
@@ -88,23 +100,21 @@ def read_request(headers: Headers) -> Incoming:
         raise HeadersTooLarge(f"请求头最多 {MAX_HEADERS} 个。")
     read: dict[bytes, bytes] = {}
     lines: list[bytes] = []
+    size = 0
     for name, value in headers:
-        if name in _PASSED or (name not in _READ_HERE and passes(name)):
+        size += len(name) + len(value)
+        if name in _READ_HERE:
+            read[name] = _joined(name, read[name], value) if name in read else value
+        elif _passes[name]:
             lines += (name, b": ", value, b"\r\n")
-        elif name in _READ_HERE:
-            _read_once(read, name, value)
-    values = b"".join([value for _, value in headers])
-    if len(values) + sum([len(name) for name, _ in headers]) > MAX_HEADER_BYTES:
+    if size > MAX_HEADER_BYTES:
         raise HeadersTooLarge(f"请求头合计不能超过 {MAX_HEADER_BYTES // 1024} KiB。")
-    if _CONTROL.search(values):
+    values = b"".join([value for _, value in headers])
+    if len(values.translate(None, _CONTROLS)) != len(values):
         raise MalformedRequest("请求头含有控制字符。")
     if b"connection" in read and (named := _named_by_connection(read[b"connection"])):
-        lines = [
-            part
-            for name, value in headers
-            if name not in named and name not in _READ_HERE and (name in _PASSED or passes(name))
-            for part in (name, b": ", value, b"\r\n")
-        ]
+        kept = [pair for pair in headers if pair[0] not in _READ_HERE and _passes[pair[0]]]
+        lines = [b"%b: %b\r\n" % pair for pair in kept if pair[0] not in named]
     return Incoming(
         passed=b"".join(lines),
         length=_body_length(read.get(b"content-length"), read.get(b"transfer-encoding")),
@@ -131,26 +141,29 @@ def answer_headers(head: Head) -> Headers:
     Cookies are the gateway's own matter: no service sets one on the origin where people sign in. The content
     type is not to be guessed: what people uploaded must never run as a page.
     """
-    dropped = _NOT_ANSWERED
-    passed: Headers = []
+    passed = [pair for pair in head.headers if _answered[pair[0]]]
     for name, value in head.headers:
         if name == b"connection" and (named := _named_by_connection(value)):
-            dropped = dropped | named
-    for name, value in head.headers:
-        if name not in dropped and not name.startswith((b"onestop-", b"x-content-type-options")):
-            passed.append((name, value))
+            passed = [pair for pair in passed if pair[0] not in named]
     if head.status in _BODILESS:  # its length would speak of a body that is not sent
-        passed = [(name, value) for name, value in passed if name != b"content-length"]
+        passed = [pair for pair in passed if pair[0] != b"content-length"]
     passed.append((b"x-content-type-options", b"nosniff"))
     return passed
 
 
-def _read_once(read: dict[bytes, bytes], name: bytes, value: bytes) -> None:
-    if name in read:
-        if name in (b"content-length", b"transfer-encoding", b"authorization"):
-            raise MalformedRequest(f"请求头 {name.decode().title()} 只能出现一次。")
-        value = read[name] + b", " + value
-    read[name] = value
+def _is_answered(name: bytes) -> bool:
+    return name not in _NOT_ANSWERED and not name.startswith((b"onestop-", b"x-content-type-options"))
+
+
+_passes = _Decisions(passes)
+_answered = _Decisions(_is_answered)
+
+
+def _joined(name: bytes, first: bytes, second: bytes) -> bytes:
+    """Return two headers of one name as one, where that has a meaning."""
+    if name in (b"content-length", b"transfer-encoding", b"authorization"):
+        raise MalformedRequest(f"请求头 {name.decode().title()} 只能出现一次。")
+    return first + b", " + second
 
 
 def _body_length(length: bytes | None, coding: bytes | None) -> int | None:
@@ -170,4 +183,6 @@ def _body_length(length: bytes | None, coding: bytes | None) -> int | None:
 
 def _named_by_connection(value: bytes) -> frozenset[bytes]:
     """Return the headers that a `Connection` header declares to concern this connection only."""
+    if value in (b"keep-alive", b"close"):
+        return frozenset()
     return frozenset(word.strip() for word in value.lower().split(b",")) - _HOP_WORDS

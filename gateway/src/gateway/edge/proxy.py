@@ -19,7 +19,7 @@ from gateway.edge.headers import Incoming, read_request
 from gateway.edge.identity import Identity
 from gateway.edge.records import CUT_SHORT, FAILURES, AccessLog, Measures
 from gateway.edge.routes import Route, RouteTable, check_target
-from gateway.edge.trace import Trace, trace_of
+from gateway.edge.trace import NO_TRACE, Trace, trace_of
 from onestop_legal.errors import NamedError
 from onestop_runtime.logs import REQUEST_ID
 
@@ -41,7 +41,7 @@ class Passage:
         self.outcome = "answered"
         self.client_id = ""
         self.traced_outside = bool(REQUEST_ID.get())
-        self.trace = Trace(b"", b"", continued=False)
+        self.trace = NO_TRACE
 
     @property
     def exchange_status(self) -> int:

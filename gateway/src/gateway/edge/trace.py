@@ -43,8 +43,12 @@ def trace_of(traceparent: bytes | None, request_id: bytes | None) -> Trace:
         parent, continued = b"00-%b-%016x-%b" % (known[1], getrandbits(64) | 1, known[2]), True
     else:
         parent, continued = b"00-%032x-%016x-00" % (getrandbits(128) | 1, getrandbits(64) | 1), False
-    if named := REQUEST_ID.get():
-        return Trace(named.encode(), parent, continued)
-    if request_id is None or not _REQUEST_ID.match(request_id):
+    if own and (named := REQUEST_ID.get()):
+        request_id = named.encode()
+    elif request_id is None or not _REQUEST_ID.match(request_id):
         request_id = parent[3:35]
     return Trace(request_id, parent, continued)
+
+
+NO_TRACE = Trace(b"", b"", continued=False)
+"""Stands until the headers have been read."""
