@@ -14,9 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from joserfc.jwk import ECKey
+
 from gateway.main import SERVICE
 from gateway.seed import fill
-from joserfc.jwk import ECKey
 from onestop_local.testing.client import ServiceClient, signing_key
 
 ISSUER = "http://gateway.test"

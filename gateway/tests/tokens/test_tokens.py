@@ -47,35 +47,35 @@ def ring():
 
 
 @pytest.fixture
-def tokens(ring, clock):
+def tokens(ring: KeyRing, clock: MovableClock):
     return AccessTokens(ring, ISSUER, clock)
 
 
-def encoded(data):
+def encoded(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def issue(tokens, caller=AGENT, **more):
-    return tokens.issue(caller, scopes=frozenset({"openid"}), grant_id=UUID(int=9), **more)
+def issue(tokens: AccessTokens, caller: Caller = AGENT):
+    return tokens.issue(caller, scopes=frozenset({"openid"}), grant_id=UUID(int=9))
 
 
-def bearer(token):
+def bearer(token: str) -> list[tuple[bytes, bytes]]:
     return [(b"host", b"x"), (b"authorization", b"Bearer " + token.encode())]
 
 
-def test_a_token_carries_who_and_for_whom_so_that_nobody_has_to_ask(tokens):
+def test_a_token_carries_who_and_for_whom_so_that_nobody_has_to_ask(tokens: AccessTokens):
     principal = tokens.verify(issue(tokens).value)
     assert principal.caller == AGENT
     assert (principal.client_id, principal.scopes) == ("web", {"openid"})
     assert principal.grant_id == str(UUID(int=9))
 
 
-def test_a_token_of_another_issuer_or_audience_is_refused(tokens, ring, clock):
+def test_a_token_of_another_issuer_or_audience_is_refused(tokens: AccessTokens, ring: KeyRing, clock: MovableClock):
     with pytest.raises(InvalidToken):
         tokens.verify(issue(AccessTokens(ring, "http://elsewhere", clock)).value)
 
 
-def test_a_token_ends_by_itself(tokens, clock):
+def test_a_token_ends_by_itself(tokens: AccessTokens, clock: MovableClock):
     token = issue(tokens).value
     clock.at += LIFETIME + timedelta(seconds=6)
     with pytest.raises(InvalidToken):
@@ -83,14 +83,14 @@ def test_a_token_ends_by_itself(tokens, clock):
 
 
 @pytest.mark.parametrize("header", [{"alg": "ES256", "typ": "JWT"}, {"alg": "ES256"}])
-def test_an_id_token_is_no_access_token(tokens, ring, header):
+def test_an_id_token_is_no_access_token(tokens: AccessTokens, ring: KeyRing, header: dict[str, str]):
     claims = jwt.decode(issue(tokens).value, ring.published, algorithms=["ES256"]).claims
     forged = jwt.encode({**header, "kid": ring.signing.kid}, claims, ring.signing, algorithms=["ES256"])
     with pytest.raises(InvalidToken):
         tokens.verify(forged)
 
 
-def test_a_token_signed_with_our_public_key_as_secret_is_refused(tokens, ring):
+def test_a_token_signed_with_our_public_key_as_secret_is_refused(tokens: AccessTokens, ring: KeyRing):
     _, payload, _ = issue(tokens).value.split(".")
     header = encoded(f'{{"alg":"HS256","typ":"at+jwt","kid":"{ring.signing.kid}"}}'.encode())
     secret = ring.signing.as_pem(private=False)
@@ -99,7 +99,7 @@ def test_a_token_signed_with_our_public_key_as_secret_is_refused(tokens, ring):
         tokens.verify(f"{header}.{payload}.{encoded(signature)}")
 
 
-def test_an_unsigned_token_is_refused(tokens):
+def test_an_unsigned_token_is_refused(tokens: AccessTokens):
     _, payload, _ = issue(tokens).value.split(".")
     unsigned = encoded(b'{"alg":"none","typ":"at+jwt"}')
     for signature in ("", "AAAA"):
@@ -107,7 +107,7 @@ def test_an_unsigned_token_is_refused(tokens):
             tokens.verify(f"{unsigned}.{payload}.{signature}")
 
 
-def test_a_token_signed_by_a_key_it_brings_along_is_refused(tokens):
+def test_a_token_signed_by_a_key_it_brings_along_is_refused(tokens: AccessTokens):
     key = generate_key()
     header = {"alg": "ES256", "typ": "at+jwt", "jwk": key.as_dict(private=False)}
     forged = jwt.encode(header, {"iss": ISSUER, "aud": ISSUER}, key, algorithms=["ES256"])
@@ -116,12 +116,12 @@ def test_a_token_signed_by_a_key_it_brings_along_is_refused(tokens):
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "ä.b.c", "e30.e30.e30", "x" * 9000, "a.b.c.d.e"])
-def test_what_is_no_token_is_refused(tokens, token):
+def test_what_is_no_token_is_refused(tokens: AccessTokens, token: str):
     with pytest.raises(InvalidToken):
         tokens.verify(token)
 
 
-async def test_the_edge_gets_a_caller_and_the_service_the_same_one(tokens, clock):
+async def test_the_edge_gets_a_caller_and_the_service_the_same_one(tokens: AccessTokens, clock: MovableClock):
     key = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
     identities = Identities(tokens, key, clock)
     principal = await identities.resolve(bearer(issue(tokens).value))
@@ -134,7 +134,7 @@ async def test_the_edge_gets_a_caller_and_the_service_the_same_one(tokens, clock
     assert decoded.claims["iss"] == ASSERTION_ISSUER
 
 
-async def test_an_assertion_is_renewed_before_it_goes_stale(tokens, clock):
+async def test_an_assertion_is_renewed_before_it_goes_stale(tokens: AccessTokens, clock: MovableClock):
     key = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
     identities = Identities(tokens, key, clock)
     principal = await identities.resolve(bearer(issue(tokens).value))
@@ -143,31 +143,34 @@ async def test_an_assertion_is_renewed_before_it_goes_stale(tokens, clock):
     assert identities.assertion_for(principal, "svc-intake") is not first
 
 
-async def test_a_request_without_credentials_is_nobody(tokens, clock):
+async def test_a_request_without_credentials_is_nobody(tokens: AccessTokens, clock: MovableClock):
     identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock)
     assert await identities.resolve([(b"host", b"x"), (b"cookie", b"a=b")]) is None
 
 
 @pytest.mark.parametrize("value", [b"Basic abc", b"Bearer", b"Bearer ", b"Bearer \xff", b""])
-async def test_credentials_that_cannot_be_read_are_an_error_and_not_nobody(tokens, clock, value):
+async def test_credentials_that_cannot_be_read_are_an_error_and_not_nobody(
+    tokens: AccessTokens, clock: MovableClock, value: bytes
+):
     identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock)
     with pytest.raises(InvalidToken):
         await identities.resolve([(b"authorization", value)])
 
 
-async def test_two_authorization_headers_are_refused(tokens, clock):
+async def test_two_authorization_headers_are_refused(tokens: AccessTokens, clock: MovableClock):
     identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock)
     header = bearer(issue(tokens).value)[1]
     with pytest.raises(InvalidToken):
         await identities.resolve([header, header])
 
 
-async def test_a_remembered_token_ends_by_itself_and_by_revocation(tokens, clock):
+async def test_a_remembered_token_ends_by_itself_and_by_revocation(tokens: AccessTokens, clock: MovableClock):
     revoked: set[str] = set()
     identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock, revoked=revoked)
     first, second, third = (bearer(issue(tokens).value) for _ in range(3))
     assert await identities.resolve(first)
-    assert (principal := await identities.resolve(second))
+    principal = await identities.resolve(second)
+    assert principal
     revoked.add(principal.token_id)
     with pytest.raises(InvalidToken):
         await identities.resolve(second)
@@ -180,7 +183,7 @@ async def test_a_remembered_token_ends_by_itself_and_by_revocation(tokens, clock
         await identities.resolve(first)
 
 
-def test_keys_that_no_longer_sign_are_still_believed_and_published(ring, clock):
+def test_keys_that_no_longer_sign_are_still_believed_and_published(ring: KeyRing, clock: MovableClock):
     tokens = AccessTokens(ring, ISSUER, clock)
     old = issue(tokens, Caller(sub=uuid4(), kind="natural", client="web")).value
     ring.replace(KeyRing(generate_key(), [ring.signing]))

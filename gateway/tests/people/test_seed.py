@@ -1,0 +1,101 @@
+"""An empty gateway is filled once: people sealed, events told, secrets hashed."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from gateway.clients.domain import InvalidClientMetadata
+from gateway.seed import fill
+from onestop_legal.identity_number import InvalidIdentityNumber
+
+CANARIES = ("130371198803171020", "130371198506121246", "赵晓梅", "周海燕", "15400000007", "碧海-金沙-2026")
+
+
+async def everything(pool: Any) -> str:
+    """Return all rows of all tables as text."""
+    names = await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    dumps = [await pool.fetch(f'SELECT t::text FROM "{row["tablename"]}" t') for row in names]  # noqa: S608
+    return "\n".join(record[0] for rows in dumps for record in rows)
+
+
+async def test_filling_again_changes_nothing(gateway: Any, seed: dict[str, Any]):
+    state = gateway.context.state
+    before = await everything(gateway.context.pool)
+    await fill(gateway.transaction, state.cipher, seed)
+    assert await everything(gateway.context.pool) == before
+
+
+async def test_who_is_new_in_the_file_is_added(gateway: Any, seed: dict[str, Any]):
+    more = {
+        **seed,
+        "people": [
+            *seed["people"],
+            {
+                "username": "Citizen_2",
+                "password": "另一个-密码-2026",
+                "name": "孙立伟",
+                "identity_number": "130371199208250116",
+                "phone": "15400000002",
+            },
+        ],
+    }
+    await fill(gateway.transaction, gateway.context.state.cipher, more)
+    names = await gateway.context.pool.fetch("SELECT username FROM person ORDER BY registered_at DESC LIMIT 1")
+    assert names[0]["username"] == "citizen_2"
+
+
+async def test_no_personal_data_lies_open_in_the_database(gateway: Any):
+    found = await everything(gateway.context.pool)
+    hexadecimal = [canary.encode().hex() for canary in CANARIES]
+    assert not [canary for canary in (*CANARIES, *hexadecimal) if canary in found]
+    assert "赵**" in found
+
+
+async def test_signing_in_leaves_no_personal_data_in_logs_or_database(
+    gateway: Any, browser: Any, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.DEBUG)
+    await browser.sign_in(browser.asked(), "130371198803171020", "碧海-金沙-2026")
+    tokens = await browser.tokens(browser.asked(scope="openid profile phone"))
+    about = (await browser.userinfo(tokens["access_token"])).json()
+    assert about["name"] == "赵晓梅"
+    assert about["phone_number"] == "15400000007"
+    written = caplog.text + await everything(gateway.context.pool)
+    assert not [canary for canary in CANARIES if canary in written]
+    assert tokens["access_token"] not in written
+    assert tokens["refresh_token"] not in written
+
+
+async def test_everybody_who_became_known_is_told_by_an_event(gateway: Any):
+    rows = await gateway.context.pool.fetch("SELECT type, topic, payload FROM outbox ORDER BY id")
+    told = [row["type"].removeprefix("cn.onestop.gateway.") for row in rows]
+    assert told.count("person.registered.v1") == 6
+    assert told.count("mandate.given.v1") == 3
+    assert told.count("staff.appointed.v1") == 1
+    payloads = b"".join(row["payload"] for row in rows).decode()
+    assert not [canary for canary in CANARIES if canary in payloads]
+    staff = next(row["payload"].decode() for row in rows if row["type"].endswith("staff.appointed.v1"))
+    assert '"display_name":"王**"' in staff
+    assert '"code":"11130371037100371Q"' in staff
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        (("people", 0, "identity_number", "130371198803171021"), InvalidIdentityNumber),
+        (("clients", 3, "client_secret", "short"), InvalidClientMetadata),
+        (("clients", 0, "redirect_uris", ["https://*.test/"]), InvalidClientMetadata),
+    ],
+)
+async def test_a_file_that_is_wrong_somewhere_changes_nothing(
+    gateway: Any, seed: dict[str, Any], change: tuple[str, int, str, Any], error: type[Exception]
+):
+    kind, index, name, value = change
+    fresh = dict(seed[kind][index], username="new", client_id="new", identity_number="110105194912310029")
+    fresh[name] = value
+    before = await everything(gateway.context.pool)
+    company = {"credit_code": "91130371MA7001010P", "name": "x"}
+    with pytest.raises(error):
+        await fill(gateway.transaction, gateway.context.state.cipher, {"companies": [company], kind: [fresh]})
+    assert await everything(gateway.context.pool) == before

@@ -1,0 +1,66 @@
+"""Keys outlive a process; what one process revokes, the others refuse."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gateway.parts import open_parts
+from gateway.tokens.access import AccessTokens, InvalidToken
+from gateway.tokens.keys import KeyRing, generate_key
+from gateway.tokens.keystore import load_ring, rotate
+from onestop_runtime.caller import Caller
+
+
+async def test_the_key_is_made_once_and_found_by_every_process(gateway: Any):
+    async with open_parts(gateway.context) as second:
+        assert second.ring.jwks() == gateway.context.state.ring.jwks()
+    assert await gateway.context.pool.fetchval("SELECT count(*) FROM signing_key") == 1
+
+
+async def test_the_private_key_does_not_lie_open_in_the_database(gateway: Any):
+    private = gateway.context.state.ring.signing.as_dict(private=True)["d"]
+    row = await gateway.context.pool.fetchrow("SELECT public_jwk, private_jwk FROM signing_key")
+    assert "d" not in row["public_jwk"]
+    assert private.encode() not in row["private_jwk"]
+
+
+async def test_after_a_rotation_old_tokens_are_believed_and_new_ones_signed_anew(gateway: Any, browser: Any):
+    state = gateway.context.state
+    tokens = await browser.tokens(browser.asked())
+    old = state.ring.signing.kid
+    async with gateway.transaction() as tx:
+        state.ring.replace(await rotate(tx, state.cipher))
+    assert state.ring.signing.kid != old
+    assert [key["kid"] for key in (await browser.get("/oauth/jwks")).json()["keys"]] == [state.ring.signing.kid, old]
+    assert (await browser.userinfo(tokens["access_token"])).status_code == 200
+    assert (await browser.refresh(tokens["refresh_token"])).status_code == 200
+    async with gateway.transaction() as tx:
+        assert (await load_ring(tx, state.cipher)).jwks() == state.ring.jwks()
+
+
+async def test_a_key_that_is_forgotten_is_believed_no_more(gateway: Any, browser: Any):
+    state = gateway.context.state
+    tokens = await browser.tokens(browser.asked())
+    async with gateway.transaction() as tx:
+        await rotate(tx, state.cipher)
+        await tx.connection.execute("UPDATE signing_key SET forgotten_at = now() WHERE retired_at IS NOT NULL")
+        state.ring.replace(await load_ring(tx, state.cipher))
+    assert (await browser.userinfo(tokens["access_token"])).status_code == 401
+
+
+async def test_what_one_process_revokes_another_refuses(gateway: Any, browser: Any):
+    tokens = await browser.tokens(browser.asked())
+    async with open_parts(gateway.context) as second:
+        header = f"Bearer {tokens['access_token']}".encode()
+        principal = second.identities.bearer(header)
+        await browser.get("/oauth/end-session", params={"id_token_hint": tokens["id_token"]})
+        await second.revoked.look(gateway.context.pool, gateway.context.clock)
+        assert principal.grant_id in second.revoked
+
+
+def test_a_token_of_another_gateway_with_the_same_name_is_refused(clock: Callable[[], Any]):
+    ours, theirs = (AccessTokens(KeyRing(generate_key()), "http://gateway.test", clock) for _ in range(2))
+    token = theirs.issue(Caller(client="web"), scopes=frozenset(), grant_id=None).value
+    with pytest.raises(InvalidToken):
+        ours.verify(token)
