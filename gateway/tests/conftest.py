@@ -1,6 +1,7 @@
 """A gateway with people, companies and clients on a real database, and a browser in front of it."""
 
 import base64
+import functools
 import hashlib
 import json
 import re
@@ -245,17 +246,23 @@ async def gateway(
 
 
 @pytest.fixture
-async def open_browser(gateway: ServiceClient) -> AsyncIterator[Callable[[], Browser]]:
-    """Return a function that opens another browser."""
+async def open_browser_on() -> AsyncIterator[Callable[[ServiceClient], Browser]]:
+    """Return a function that opens another browser before a gateway."""
     opened: list[Browser] = []
 
-    def open_one() -> Browser:
+    def open_one(gateway: ServiceClient) -> Browser:
         opened.append(Browser(gateway._asgi.app))
         return opened[-1]
 
     yield open_one
     for browser in opened:
         await browser.aclose()
+
+
+@pytest.fixture
+def open_browser(gateway: ServiceClient, open_browser_on: Callable[[ServiceClient], Browser]) -> Callable[[], Browser]:
+    """Return a function that opens another browser."""
+    return functools.partial(open_browser_on, gateway)
 
 
 @pytest.fixture

@@ -1,0 +1,84 @@
+"""The gateway as it runs: edge outside, provider inside, relay and workers behind."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from aiokafka import AIOKafkaConsumer
+from joserfc.jwk import KeySet
+
+from gateway.main import SERVICE
+from gateway.seed import fill
+from onestop_local.testing.client import ServiceClient, signing_key
+from onestop_runtime.assertion import AssertionVerifier
+
+
+async def open_gateway(
+    service_client: Callable[..., Awaitable[ServiceClient]], folder: Path, **settings: Any
+) -> ServiceClient:
+    key = folder / "assertion-key.json"
+    key.write_text(json.dumps(signing_key().as_dict(private=True)))
+    return await service_client(SERVICE, issuer="http://gateway.test", assertion_key=key, **settings)
+
+
+async def test_it_becomes_ready_and_tells_others_who_became_known(
+    service_client: Any, kafka: str, tmp_path: Path, seed: dict[str, Any]
+):
+    gateway = await open_gateway(service_client, tmp_path, kafka=kafka)
+    assert (await gateway.get("/livez")).status_code == 200
+    assert (await gateway.get("/readyz")).status_code == 200
+    state = gateway.context.state
+    await fill(gateway.transaction, state.cipher, seed)
+    gateway.context.wake_relay()
+    ids = {row["id"] for row in await gateway.context.pool.fetch("SELECT id FROM mandate")}
+    consumer = AIOKafkaConsumer("onestop.gateway.mandate", bootstrap_servers=kafka, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        async with asyncio.timeout(30):
+            async for message in consumer:
+                ids.discard(UUID(bytes=message.key))
+                if not ids:
+                    break
+    finally:
+        await consumer.stop()
+
+
+async def test_a_revocation_by_another_process_arrives_within_seconds(service_client: Any, kafka: str, tmp_path: Path):
+    gateway = await open_gateway(service_client, tmp_path, kafka=kafka)
+    revoked = gateway.context.state.revoked
+    await gateway.context.pool.execute("INSERT INTO revocation VALUES ('somewhere-else', now() + interval '1 minute')")
+    async with asyncio.timeout(10):
+        while "somewhere-else" not in revoked:  # noqa: ASYNC110 - the worker under test looks by itself
+            await asyncio.sleep(0.05)
+
+
+async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer one request with the assertion it came with."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    lines = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+    body = {name.lower(): value for name, value in lines.items()}.get("onestop-assertion", "").encode()
+    writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    await writer.drain()
+    writer.close()
+
+
+async def test_a_service_is_told_who_signed_in_and_for_whom(
+    service_client: Any, open_browser_on: Any, tmp_path: Path, seed: dict[str, Any]
+):
+    async with await asyncio.start_server(upstream, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        gateway = await open_gateway(service_client, tmp_path, upstreams={"intake": f"http://127.0.0.1:{port}"})
+        await fill(gateway.transaction, gateway.context.state.cipher, seed)
+        browser = open_browser_on(gateway)
+        tokens = await browser.tokens(browser.asked(), "agent")
+        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+        told = await browser.get("/api/intake/v1/cases", headers=bearer)
+        caller = AssertionVerifier(KeySet([signing_key()]), "svc-intake").verify(told.text)
+        assert (caller.credit_code, caller.name, caller.client) == ("91130371MA7001010P", "周**", "web")
+        assert (await browser.get("/api/intake/v1/cases")).text == ""
+        await browser.get("/oauth/end-session", params={"id_token_hint": tokens["id_token"]})
+        refused = await browser.get("/api/intake/v1/cases", headers=bearer)
+        assert (refused.status_code, refused.json()["type"]) == (401, "/problems/invalid-token")
