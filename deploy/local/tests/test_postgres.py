@@ -42,6 +42,11 @@ async def ask(dsn: str, question: str) -> object:
         await connection.close()
 
 
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
 async def test_two_servers_run_side_by_side(server: Postgres, tmp_path: Path):
     other = Postgres(tmp_path / "other", version=16, durable=False)
     other.start()
@@ -75,10 +80,7 @@ async def test_data_and_port_outlive_a_restart(server: Postgres, tmp_path: Path)
 async def test_a_crashed_server_comes_back_where_its_clients_look_for_it(server: Postgres):
     port, pid = server.port, server.pid
     assert pid
-    os.kill(pid, signal.SIGKILL)
-    crashed = processes.identify(pid)
-    while crashed.is_alive():
-        pass
+    kill(pid)
     assert server.pid is None
     server.restart()
     assert server.port == port

@@ -66,15 +66,14 @@ def only_supervisor(home: Home) -> Iterator[None]:
 
 def end_leftovers(home: Home) -> list[str]:
     """End what a killed supervisor has left of this stack, known by pid and start time; return the names."""
+    home.stack_file.unlink(missing_ok=True)  # nobody shall take a dead stack for a live one
     ended = []
     for pid_file in sorted((home.directory / "run").glob("*.pid.json")):
         leftover = processes.read_pid_file(pid_file)
         if leftover and processes.end(leftover, ((signal.SIGTERM, 5.0),)):
             ended.append(pid_file.name.removesuffix(".pid.json"))
         pid_file.unlink(missing_ok=True)
-    ended += Servers(home).end_leftovers()
-    home.stack_file.unlink(missing_ok=True)
-    return ended
+    return ended + Servers(home).end_leftovers()
 
 
 class Supervisor:
@@ -292,7 +291,7 @@ def describe(home: Home, addresses: Addresses, secrets: Secrets, children: dict[
         "gateway": {"url": addresses.url("gateway"), "issuer": addresses.url("gateway")},
         "services": {one: {"url": addresses.url(one), "dsn": addresses.dsns[one]} for one in SERVICES},
         "kafka": {"bootstrap": addresses.kafka},
-        "processes": {child.name: child.pid for child in children.values() if child.pid},
+        "processes": {process_name(one): children[one].pid for one in PROCESSES if children[one].pid},
         "people": {
             one.key: {
                 "username": one.key,
