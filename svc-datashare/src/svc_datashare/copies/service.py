@@ -48,6 +48,12 @@ async def known_agency(tx: Reader, code: str | None, pointer: str) -> tuple[Agen
     return found
 
 
+async def name_of_agency(tx: Reader, code: str) -> str:
+    """Return the name of an agency, its code when the catalogue has not told of it."""
+    found = await repository.agency_by_code(tx.connection, code)
+    return found[0].name if found else code
+
+
 async def authority_of(tx: Reader, region: str) -> str:
     """Return the credit code of the region's data authority; raises `NoDataAuthority`."""
     found = await repository.authority_of(tx.connection, region)

@@ -108,7 +108,8 @@ class Grant:
     resource_id: UUID
     resource_code: str
     request_id: UUID
-    provider_code: str
+    provider: str
+    authority: str
     terms: Terms
     given_at: datetime
     state: GrantState = GrantState.GIVEN

@@ -27,9 +27,17 @@ from svc_datashare.resources.domain.resource import Agency, Metadata, Resource, 
 from svc_datashare.tables import authoritative_source, data_item, resource, resource_history
 
 _ITEM_COLUMNS = ("key", "name", "type", "length", "sensitivity", "masking", "element")
-_pairs = [part for name in _ITEM_COLUMNS for part in (sa.literal_column(f"'{name}'"), data_item.c[name])]
+
+
+def _item_object() -> sa.ColumnElement[Any]:
+    named: list[Any] = []
+    for name in _ITEM_COLUMNS:
+        named += [sa.literal_column(f"'{name}'"), data_item.c[name]]
+    return sa.func.jsonb_build_object(*named)
+
+
 _ITEMS = (
-    sa.select(sa.func.jsonb_agg(pg.aggregate_order_by(sa.func.jsonb_build_object(*_pairs), data_item.c.position)))
+    sa.select(sa.func.jsonb_agg(pg.aggregate_order_by(_item_object(), data_item.c.position)))
     .where(data_item.c.resource_id == resource.c.id)
     .scalar_subquery()
     .label("items")
