@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from joserfc.jwk import KeySet, OKPKey
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn import Config
@@ -108,15 +109,22 @@ class Stage:
         self._servers.append((server, writers, tasks))
         return self._address(server)
 
-    async def edge(self, url: str, limits: Limits | None = None, **more: str) -> str:
-        """Serve the edge before an intake service at `url` (and others by name); return its address."""
+    async def edge(self, url: str, limits: Limits | None = None) -> str:
+        """Serve the edge before an intake service at `url`; return its address."""
+        return await self.asgi(Edge(nothing_inside, proxy=self._proxy_before(url, limits)))
+
+    async def edge_in(self, app: FastAPI, url: str) -> str:
+        """Serve the edge as a middleware of `app`, as the gateway does; return its address."""
+        app.add_middleware(Edge, proxy=self._proxy_before(url, None))
+        return await self.asgi(app)
+
+    def _proxy_before(self, url: str, limits: Limits | None) -> Proxy:
         routes = [Route("intake", "v1", "svc-intake", Upstream("intake", url, limits))]
-        routes += [Route(name, "v1", f"svc-{name}", Upstream(name, at)) for name, at in more.items()]
         self.proxy = Proxy(
             RouteTable(routes), self.identities, public_url=PUBLIC_URL, access_log=AccessLog(self.log.append)
         )
         self._proxies.append(self.proxy)
-        return await self.asgi(Edge(nothing_inside, proxy=self.proxy))
+        return self.proxy
 
     async def raw(self, url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to `url` for writing bytes by hand."""
@@ -138,7 +146,11 @@ class Stage:
             writer.close()
             with suppress(ConnectionError):
                 await writer.wait_closed()
-        for server, connections, tasks in self._servers:
+        await self.close_servers(len(self._servers))
+
+    async def close_servers(self, count: int) -> None:
+        """Close the servers that were opened first, with every connection they have."""
+        for server, connections, tasks in self._servers[:count]:
             server.close()
             for connection in list(connections):
                 getattr(connection, "transport", connection).abort()
@@ -147,6 +159,7 @@ class Stage:
             if tasks:
                 await asyncio.wait(list(tasks))
             await server.wait_closed()
+        del self._servers[:count]
 
     @staticmethod
     async def until(condition: Callable[[], bool]) -> None:

@@ -2,43 +2,43 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.edge.documentation import Documentation
+from gateway.edge.documents import Documents
 from gateway.edge.proxy import Proxy
 
 _API = "/api/"
 
 
 class Edge:
-    """Sends `/api/…` to the services and everything else inwards.
+    """Sends `/api/…` to the services, answers for the documentation, and lets everything else in.
 
     Args:
         app: the rest of the gateway.
         proxy: carries requests to the services.
-        documentation: answers the addresses it knows.
         inward: services of the gateway's own, whose `/api/<name>/` goes inwards.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        proxy: Proxy,
-        inward: tuple[str, ...] = ("gateway",),
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, proxy: Proxy, inward: tuple[str, ...] = ("gateway",)) -> None:
         self._app = app
         self._proxy = proxy
+        self._documentation = Documentation(Documents(proxy.routes), proxy.public_url)
         self._inward = tuple(f"{_API}{name}/" for name in inward)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or run the lifespan of what is inside."""
         kind = scope["type"]
-        if kind == "http" and scope["path"].startswith(_API) and not scope["path"].startswith(self._inward):
-            await self._proxy(scope, receive, send)
+        if kind == "http":
+            path: str = scope["path"]
+            if path.startswith(_API) and not path.startswith(self._inward):
+                await self._proxy(scope, receive, send)
+            elif Documentation.answers(path):
+                await self._documentation(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
         elif kind == "websocket":
             await send({"type": "websocket.close", "code": 1008})
-        elif kind == "lifespan":
+        else:
             try:
                 await self._app(scope, receive, send)
             finally:
                 self._proxy.close()
-        else:
-            await self._app(scope, receive, send)

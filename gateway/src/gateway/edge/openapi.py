@@ -72,6 +72,11 @@ def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
                 yield path, method, item[method]
 
 
+def prefix_of(service: str) -> str:
+    """Return what the names of a service's components begin with in the merged document."""
+    return "".join(word.capitalize() for word in service.split("-"))
+
+
 def _shared_schemas() -> Document:
     _, schema = models_json_schema([(Problem, "serialization")], ref_template=_COMPONENTS + "schemas/{model}")
     shared: Document = _without_nulls(schema["$defs"])
@@ -108,7 +113,7 @@ def _add(merged: Document, service: str, document: Document) -> None:
         for name, component in components.items()
         if kind != "securitySchemes" and not (kind == "schemas" and SHARED.get(name) == component)
     }
-    prefix = "".join(word.capitalize() for word in service.split("-"))
+    prefix = prefix_of(service)
     names = {old: "/".join((*old.split("/")[:-1], prefix + old.rpartition("/")[2])) for old in own}
     for old, new in names.items():
         kind, name = new.removeprefix(_COMPONENTS).split("/")

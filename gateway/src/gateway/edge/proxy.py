@@ -79,6 +79,7 @@ class Proxy:
         self._measures = Measures()
         for route in routes:
             self._measures.watch(route)
+        self.public_url = public_url
         public = urlsplit(public_url)
         self._origin_lines = f"x-forwarded-proto: {public.scheme}\r\nx-forwarded-host: {public.netloc}\r\n".encode()
 
