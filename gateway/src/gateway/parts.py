@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+import asyncpg
 import sqlalchemy as sa
 
 from gateway import tables
@@ -24,26 +25,32 @@ from onestop_runtime.assertion import load_signing_key
 from onestop_runtime.caller import system
 from onestop_runtime.context import Context
 from onestop_runtime.fields import FieldCipher, FileKeys
-from onestop_runtime.sql import compiled
+from onestop_runtime.logs import logger
+from onestop_runtime.sql import Statement, compiled
 from onestop_runtime.transaction import transaction
 
 TIDY_SECONDS: Final = 300
-_KEPT: Final = timedelta(days=1)
-"""How long what is over is kept, for those who look why."""
-_GRANTS_KEPT: Final = timedelta(days=90)
-
+_DAY: Final = timedelta(days=1)
 _BEFORE = sa.bindparam("before", type_=sa.DateTime(timezone=True))
-_TIDY = tuple(
-    compiled(sa.delete(table).where(column < _BEFORE))
-    for table, column in (
-        (tables.authorization_request, tables.authorization_request.c.expires_at),
-        (tables.authorization_code, tables.authorization_code.c.expires_at),
-        (tables.revocation, tables.revocation.c.expires_at),
-        (tables.client_assertion, tables.client_assertion.c.expires_at),
-        (tables.sign_in_throttle, tables.sign_in_throttle.c.last_failed_at),
-    )
+
+
+def _older(table: sa.Table, column: str, kept: timedelta) -> tuple[Statement, timedelta]:
+    return compiled(sa.delete(table).where(table.c[column] < _BEFORE)), kept
+
+
+_TIDY: Final = (
+    _older(tables.authorization_request, "expires_at", timedelta(0)),
+    _older(tables.authorization_code, "expires_at", _DAY),
+    _older(tables.revocation, "expires_at", timedelta(0)),
+    _older(tables.client_assertion, "expires_at", _DAY),
+    _older(tables.sign_in_throttle, "last_failed_at", _DAY),
+    _older(tables.access_grant, "expires_at", 90 * _DAY),
+    _older(tables.session, "expires_at", 180 * _DAY),
+    _older(tables.known_device, "seen_at", 400 * _DAY),
 )
-_TIDY_GRANTS = compiled(sa.delete(tables.access_grant).where(tables.access_grant.c.expires_at < _BEFORE))
+"""What is over, and how long it is kept for those who look why; sessions outlive their grants."""
+
+log = logger(__name__)
 
 
 @asynccontextmanager
@@ -94,11 +101,17 @@ async def watch_revocations(context: Context) -> None:
 
 
 async def tidy(context: Context) -> None:
-    """Delete what is over, every few minutes."""
+    """Delete what is over, every few minutes; goes on when the database was away."""
     while not context.stopping.is_set():
-        now = context.clock()
-        for statement in _TIDY:
-            await statement.execute(context.pool, before=now - _KEPT)
-        await _TIDY_GRANTS.execute(context.pool, before=now - _GRANTS_KEPT)
+        try:
+            await delete_what_is_over(context.pool, context.clock())
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            log.warning("what is over could not be deleted", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(context.stopping.wait(), TIDY_SECONDS)
+
+
+async def delete_what_is_over(pool: asyncpg.Pool, now: datetime) -> None:
+    """Delete what was over long enough at `now`."""
+    for statement, kept in _TIDY:
+        await statement.execute(pool, before=now - kept)

@@ -5,6 +5,8 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from gateway.parts import delete_what_is_over
+
 
 async def keys_of(browser: Any) -> KeySet:
     return KeySet.import_key_set((await browser.get("/oauth/jwks")).json())
@@ -154,3 +156,40 @@ async def test_what_is_done_in_whose_name_is_in_the_audit_trail(browser: Any, ga
     assert verbs[-5:] == tail
     assert all(row["actor"] for row in rows[-4:])
     assert rows[-2]["client"] == "web"
+
+
+async def test_pages_of_other_origins_may_redeem_their_codes(browser: Any):
+    for path in ("/oauth/token", "/oauth/userinfo", "/oauth/revoke"):
+        allowed = await browser.options(path, headers={"Origin": "https://web.test"})
+        assert allowed.status_code == 204
+        assert allowed.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in allowed.headers
+    keys = await browser.get("/oauth/jwks")
+    assert keys.headers["access-control-allow-origin"] == "*"
+    assert keys.headers["cache-control"] == "public, max-age=300"
+
+
+async def test_what_waits_for_the_person_holds_nothing_it_does_not_need(browser: Any, gateway: Any):
+    await browser.ask(browser.asked(unknown="x" * 5000))
+    kept = await gateway.context.pool.fetchval("SELECT parameters FROM authorization_request")
+    assert kept == {name: value for name, value in kept.items() if name != "unknown"}
+    assert kept["state"] == "st-1"
+
+
+async def test_what_is_over_is_deleted_in_time(browser: Any, gateway: Any, clock: Any):
+    tokens = await browser.tokens(browser.asked())
+    await browser.get("/oauth/end-session", params={"id_token_hint": tokens["id_token"]})
+    names = ("authorization_request", "revocation", "authorization_code", "access_grant", "session", "known_device")
+
+    async def counts() -> list[int]:
+        pool = gateway.context.pool
+        await delete_what_is_over(pool, clock())
+        return [await pool.fetchval(f"SELECT count(*) FROM {name}") for name in names]  # noqa: S608
+
+    assert await counts() == [1, 1, 1, 1, 1, 1]
+    clock.pass_(days=2)
+    assert await counts() == [0, 0, 0, 1, 1, 1]
+    clock.pass_(days=100)
+    assert await counts() == [0, 0, 0, 0, 1, 1]
+    clock.pass_(days=400)
+    assert await counts() == [0, 0, 0, 0, 0, 0]

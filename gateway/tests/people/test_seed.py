@@ -1,6 +1,8 @@
 """An empty gateway is filled once: people sealed, events told, secrets hashed."""
 
+import json
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from gateway.clients.domain import InvalidClientMetadata
 from gateway.seed import fill
 from onestop_legal.identity_number import InvalidIdentityNumber
+from onestop_local.secrecy import Secrets
 
 CANARIES = ("130371198803171020", "130371198506121246", "赵晓梅", "周海燕", "15400000007", "碧海-金沙-2026")
 
@@ -99,3 +102,15 @@ async def test_a_file_that_is_wrong_somewhere_changes_nothing(
     with pytest.raises(error):
         await fill(gateway.transaction, gateway.context.state.cipher, {"companies": [company], kind: [fresh]})
     assert await everything(gateway.context.pool) == before
+
+
+async def test_the_file_that_a_stack_on_one_machine_makes_fits(gateway: Any, tmp_path: Path):
+    made = json.loads(Secrets(tmp_path / "secrets").seed_file.read_text())
+    pool = gateway.context.pool
+    for table in ("mandate", "staff_member", "person", "legal_person", "client"):
+        await pool.execute(f"DELETE FROM {table}")  # noqa: S608
+    await fill(gateway.transaction, gateway.context.state.cipher, made)
+    assert await pool.fetchval("SELECT count(*) FROM person") == 17
+    assert await pool.fetchval("SELECT count(*) FROM staff_member") == 13
+    assert await pool.fetchval("SELECT count(*) FROM mandate") == 2
+    assert await pool.fetchval("SELECT count(*) FROM client") == 5

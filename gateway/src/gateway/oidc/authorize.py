@@ -12,7 +12,7 @@ from starlette.responses import Response
 from gateway.clients.domain import CODE, Client
 from gateway.clients.repository import add_consent, client_by_id, consented_scopes
 from gateway.oidc import repository
-from gateway.oidc.domain import REQUEST_LIFETIME, AuthorizationRefused, AuthorizationRequest
+from gateway.oidc.domain import REQUEST_LIFETIME, AuthorizationRefused, AuthorizationRequest, worth_keeping
 from gateway.oidc.errors import MalformedAuthorization, OAuthError, RequestGone, UnknownClient
 from gateway.oidc.grants import give
 from gateway.oidc.http import form_of, query_of, redirect
@@ -187,7 +187,7 @@ async def _show(provider: Provider, request: Request, under_way: UnderWay, path:
         return redirect(path, {"request": under_way.handle})
     handle = new_secret()
     visit = provider.cookies.read(request, VISIT) or new_secret()
-    pending = Pending(dict(under_way.parameters), under_way.asked_at)
+    pending = Pending(worth_keeping(under_way.parameters), under_way.asked_at)
     async with provider.transaction(ANONYMOUS) as tx:
         expires_at = tx.now + REQUEST_LIFETIME
         await repository.add_request(

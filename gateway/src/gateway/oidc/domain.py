@@ -19,6 +19,10 @@ _CREDIT_CODE_OR_SELF = re.compile(r"self|[0-9A-HJ-NPQRTUWXY]{18}")
 _PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
 _LONGEST: Final = {"state": 1024, "nonce": 512, "login_hint": 128, "act": 18, "scope": 1024}
 _LONGEST_MAX_AGE: Final = 9
+_READ: Final = (
+    "response_type", "response_mode", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge",
+    "code_challenge_method", "prompt", "max_age", "act", "login_hint", "id_token_hint",
+)  # fmt: skip
 
 
 class AuthorizationRefused(Exception):
@@ -105,6 +109,11 @@ class AuthorizationRequest:
             login_hint=parameters.get("login_hint"),
             id_token_hint=parameters.get("id_token_hint"),
         )
+
+
+def worth_keeping(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return those parameters that a request is read from; others are not kept while it waits."""
+    return {name: parameters[name] for name in _READ if name in parameters}
 
 
 def challenge_met(verifier: str | None, challenge: str) -> bool:

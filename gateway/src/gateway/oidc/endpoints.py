@@ -11,7 +11,7 @@ from gateway.clients.domain import AUTHENTICATIONS, CODE, CREDENTIALS, GRANT_TYP
 from gateway.oidc import repository
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.grants import Issued, Refusal, redeem_code, refresh, take_back
-from gateway.oidc.http import CORS, endpoint, form_of, json_response
+from gateway.oidc.http import CORS, endpoint, form_of, json_response, public_document
 from gateway.people.repository import person_by_id, sealed_fields
 from gateway.provider import Provider, provider_of
 from gateway.tokens.access import InvalidToken
@@ -22,7 +22,6 @@ from gateway.tokens.revoked import revoke
 from onestop_runtime.caller import Caller
 from onestop_runtime.transaction import acquired
 
-_PUBLIC: Final = {"Cache-Control": "public, max-age=300"}
 _FORBIDDEN: Final = 403
 _UNAUTHORIZED: Final = 401
 
@@ -96,12 +95,12 @@ async def revocation(request: Request) -> Response:
 
 async def jwks(request: Request) -> Response:
     """Publish the keys that our tokens are checked with."""
-    return json_response(provider_of(request).ring.jwks(), headers=_PUBLIC)
+    return public_document(provider_of(request).ring.jwks())
 
 
 async def discovery(request: Request) -> Response:
     """Say where everything is and what is supported (OIDC Discovery; RFC 8414)."""
-    return json_response(metadata(provider_of(request).issuer), headers=_PUBLIC)
+    return public_document(metadata(provider_of(request).issuer))
 
 
 async def preflight(_request: Request) -> Response:

@@ -74,6 +74,13 @@ def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | 
     return Response(dumps(content), status, {**NO_STORE, **CORS, **(headers or {})}, "application/json")
 
 
+def public_document(content: Any) -> Response:
+    """Return JSON that everybody may keep for five minutes."""
+    return Response(
+        dumps(content), headers={"Cache-Control": "public, max-age=300", **CORS}, media_type="application/json"
+    )
+
+
 def redirect(uri: str, parameters: Mapping[str, str | None]) -> Response:
     """Send the browser to `uri` with `parameters` added to its query; absent ones are left out."""
     given = {name: value for name, value in parameters.items() if value is not None}
