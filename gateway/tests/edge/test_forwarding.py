@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.edge.upstream import Limits
 from onestop_runtime.caller import Caller
 from onestop_runtime.ids import uuid7
+from onestop_runtime.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from conftest import Seen, Stage
@@ -286,3 +289,36 @@ async def test_a_request_leaves_one_line_that_names_no_person(
     assert line["client"] == "web"
     assert line["ms"] > 0
     assert len(line["trace_id"]) == 32
+
+
+async def test_under_the_process_own_tracer_every_mark_comes_once(
+    stage: Stage, client: httpx.AsyncClient, seen: Seen, recorder: ASGIApp
+):
+    app = FastAPI()
+    edge = await stage.edge_in(app, await stage.asgi(recorder))
+    app.add_middleware(Telemetry, service="gateway", ratio=0.0, spans=None)
+    answer = await client.get(f"{edge}/api/intake/v1/cases", headers={"X-Request-Id": "my-request-1"})
+    assert answer.headers.get_list("x-request-id") == ["my-request-1"]
+    assert answer.headers.get_list("traceparent") == [seen.header("traceparent")]
+    assert seen.header("x-request-id") == "my-request-1"
+
+
+async def test_no_more_connections_are_kept_than_allowed(stage: Stage, client: httpx.AsyncClient, recorder: ASGIApp):
+    edge = await stage.edge(await stage.asgi(recorder), Limits(kept=2))
+    async with asyncio.TaskGroup() as group:
+        for _ in range(8):
+            group.create_task(client.get(f"{edge}/api/intake/v1/cases"))
+    assert stage.proxy
+    upstream = next(iter(stage.proxy.routes)).upstream
+    assert len(upstream._idle) <= 2
+
+
+async def test_an_unused_connection_is_closed_after_its_time(
+    stage: Stage, client: httpx.AsyncClient, recorder: ASGIApp
+):
+    edge = await stage.edge(await stage.asgi(recorder), Limits(keep_seconds=0.05))
+    await client.get(f"{edge}/api/intake/v1/cases")
+    assert stage.proxy
+    upstream = next(iter(stage.proxy.routes)).upstream
+    await stage.until(lambda: not upstream._idle)
+    assert (await client.get(f"{edge}/api/intake/v1/cases")).status_code == 200

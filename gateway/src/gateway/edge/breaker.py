@@ -59,7 +59,7 @@ class Breaker:
         self._failures += 1
         if self._trying:
             self._pause = min(self._pause * 2, self._longest_pause)
-        if self._failures >= self._threshold:
+        if self._trying or self._failures == self._threshold:  # what fails late was asked before: it tells nothing new
             self._closed_again_at = self._clock() + self._pause
         self._trying = False
 

@@ -161,7 +161,7 @@ class Proxy:
             lines.append(b"transfer-encoding: chunked\r\n")
         elif incoming.length or incoming.declared:
             lines.append(b"content-length: %d\r\n" % incoming.length)
-        if incoming.expects:
+        if incoming.expects and incoming.has_body:
             lines.append(b"expect: 100-continue\r\n")
         lines.append(b"\r\n")
         return b"".join(lines)
