@@ -78,7 +78,6 @@ def upgrade() -> None:
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("reason", sa.Text),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("code"),
         comment="copy: whether an item may be applied for (open, suspended, withdrawn)",
     )
     op.create_table(

@@ -12,7 +12,7 @@ item = sa.Table(
     "item",
     metadata,
     sa.Column("id", sa.Uuid, primary_key=True),
-    sa.Column("code", sa.Text, nullable=False, unique=True),
+    sa.Column("code", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text),
     comment="copy: whether an item may be applied for (open, suspended, withdrawn)",

@@ -14,7 +14,7 @@ from svc_intake.domain.authority import AcceptanceAuthority
 from svc_intake.domain.correction import Correction, CorrectionNotice, name_all
 from svc_intake.domain.guide import Guide
 from svc_intake.domain.material import HandedIn, missing
-from svc_intake.domain.party import Agency, AgencyFacts, Applicant
+from svc_intake.domain.party import Agency, AgencyFacts, Applicant, Opener, require_served
 from svc_intake.domain.progress import Delivery, Licence, Progress, Result
 from svc_intake.domain.receipt import Receipt, ReceivedMaterial
 from svc_intake.domain.refusal import Refusal, RefusalKind, refuse
@@ -78,6 +78,47 @@ class Case:
     licence: Licence | None = None
     delivery: Delivery | None = None
     happened: list[Entry] = field(default_factory=list)
+
+    @classmethod
+    def opened(
+        cls,
+        case_id: UUID,
+        guide: Guide,
+        applicant: Applicant,
+        opener: Opener,
+        *,
+        hall: str | None,
+        answers: Mapping[str, str],
+        now: datetime,
+    ) -> "Case":
+        """Return a draft bound to `guide`.
+
+        Raises:
+            NotServed: when the item is for others.
+            FieldErrors: when an answer or the hall does not exist (`/answers/<question>`, `/hall`).
+        """
+        require_served(applicant, guide.served)
+        guide.check_answers(answers)
+        case = cls(
+            id=case_id,
+            version=1,
+            state=State.DRAFT,
+            item_code=guide.code,
+            item_name=guide.name,
+            item_type=guide.item_type,
+            guide_version_id=guide.version_id,
+            agency=guide.agency,
+            region=guide.region,
+            hall=guide.hall_for(hall),
+            applicant=applicant,
+            opened_by=opener.person,
+            mandate_id=opener.mandate_id,
+            channel=opener.channel,
+            created_at=now,
+            answers=dict(answers),
+        )
+        case._happened(Happening.OPENED, now)
+        return case
 
     # Draft and correction: what the applicant fills in.
 

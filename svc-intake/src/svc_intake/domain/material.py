@@ -19,6 +19,14 @@ class MaterialNotAsked(NamedError):
     status = 404
 
 
+class MaterialNotHandedIn(NamedError):
+    """There is no file for this material."""
+
+    slug = "material-not-handed-in"
+    title = "这份材料没有提交文件"
+    status = 404
+
+
 class FileTooLarge(NamedError):
     """The file exceeds what the guide takes for this material."""
 
@@ -33,6 +41,14 @@ class FileEmpty(NamedError):
     slug = "file-empty"
     title = "文件是空的"
     status = 422
+
+
+class UploadBrokenOff(NamedError):
+    """The sender stopped before the file was complete; nothing is kept."""
+
+    slug = "upload-broken-off"
+    title = "上传中断，请重新上传"
+    status = 400
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,21 @@ class Applicant:
     credit_code: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Who filled in an application, under which mandate, through which channel.
+
+    Attributes:
+        person: opaque id of the natural person.
+        mandate_id: of the mandate 授权 under which he acts for a legal person.
+        channel: `web`, `mobile`, `hall`, `terminal` …
+    """
+
+    person: UUID
+    mandate_id: UUID | None
+    channel: str
+
+
 class AgencyUnknown(NamedError):
     """The agency's facts have not arrived yet; its documents cannot be numbered."""
 

@@ -62,3 +62,11 @@ class CaseNotConcluded(NamedError):
     slug = "case-not-concluded"
     title = "办件尚未办结，没有可以送达的结果"
     status = 409
+
+
+class CaseNotSubmitted(NamedError):
+    """A draft has no receipt."""
+
+    slug = "case-not-submitted"
+    title = "申请尚未提交，没有收件凭证"
+    status = 409

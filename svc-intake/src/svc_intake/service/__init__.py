@@ -1,0 +1,1 @@
+"""Use cases: load, decide, save. Nothing here ends a transaction, nothing remote is called inside one."""
