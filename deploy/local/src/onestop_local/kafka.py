@@ -12,11 +12,14 @@ import uuid
 from pathlib import Path
 
 from onestop_local import jars, processes
+from onestop_local.archive import ClassArchive
 from onestop_local.errors import LocalError
 from onestop_local.java import java
 from onestop_local.ports import LOOPBACK, free_ports, is_free
 
 _START_SECONDS = 90.0
+_SHUTDOWN = ((signal.SIGTERM, 60.0),)
+"""The first broker of a user writes its class archive when it stops: 3 s on an idle machine."""
 _JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -58,6 +61,7 @@ class Kafka:
         self.directory = directory
         self.halt = threading.Event()
         self._ports: tuple[int, int] | None = None
+        self._archive: ClassArchive | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -122,15 +126,17 @@ class Kafka:
         """Stop the broker in order."""
         if self._process is None:
             return
-        processes.end(processes.identify(self._process.pid), ((signal.SIGTERM, 20.0),))
+        processes.end(processes.identify(self._process.pid), _SHUTDOWN)
         self._process.wait()
         self._process = None
+        if self._archive:
+            self._archive.keep(self._recorded)
         self.pid_file.unlink(missing_ok=True)
 
     def end_leftover(self) -> bool:
         """End the broker a killed run has left in this folder; return whether there was one."""
         leftover = processes.read_pid_file(self.pid_file)
-        return leftover is not None and processes.end(leftover, ((signal.SIGTERM, 20.0),))
+        return leftover is not None and processes.end(leftover, _SHUTDOWN)
 
     def _choices(self) -> list[tuple[int, int]]:
         """Return the ports to try: those of last time while they are free, then others."""
@@ -149,13 +155,18 @@ class Kafka:
             _PROPERTIES.format(host=LOOPBACK, broker=ports[0], controller=ports[1], data=self.directory / "data")
         )
 
-    def _command(self, library: Path, main: str, *arguments: str) -> list[str]:
+    @property
+    def _recorded(self) -> Path:
+        return self.directory / "classes.jsa"
+
+    def _command(self, library: Path, options: list[str], main: str, *arguments: str) -> list[str]:
         return [
             str(java()),
             *_JVM,
+            *options,
             f"-Dlog4j2.configurationFile={self.directory / 'log4j2.properties'}",
             "-cp",
-            f"{library}/*",
+            ":".join(str(jar) for jar in sorted(library.glob("*.jar"))),
             main,
             *arguments,
         ]
@@ -163,10 +174,11 @@ class Kafka:
     def _format(self, library: Path) -> None:
         data = self.directory / "data"
         shutil.rmtree(data, ignore_errors=True)  # a first start that was cut short
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = new_cluster_id()
         properties = str(self.directory / "server.properties")
+        options = ClassArchive(java(), library).reading()
         command = self._command(
-            library, "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", properties
+            library, options, "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", properties
         )
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode != 0:
@@ -175,7 +187,9 @@ class Kafka:
             raise LocalError(f"Kafka 初始化失败：\n{text.strip()}", _advice(text))
 
     def _try(self, library: Path) -> bool:
-        command = self._command(library, "kafka.Kafka", str(self.directory / "server.properties"))
+        self._archive = ClassArchive(java(), library)
+        options = self._archive.recording(self._recorded)
+        command = self._command(library, options, "kafka.Kafka", str(self.directory / "server.properties"))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603
                 command,
@@ -205,6 +219,13 @@ class Kafka:
         with contextlib.suppress(OSError):
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
         return ""
+
+
+def new_cluster_id() -> str:
+    """Return a random id as Kafka writes it; never one that begins like an option of a command line."""
+    while (made := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return made
 
 
 def _advice(log: str) -> str:
