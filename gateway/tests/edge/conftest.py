@@ -113,6 +113,10 @@ class Stage:
         """Serve the edge before an intake service at `url`; return its address."""
         return await self.asgi(Edge(nothing_inside, proxy=self._proxy_before(url, limits)))
 
+    async def edge_around(self, app: FastAPI, url: str) -> str:
+        """Serve the edge around `app`; return its address."""
+        return await self.asgi(Edge(app, proxy=self._proxy_before(url, None)))
+
     async def edge_in(self, app: FastAPI, url: str) -> str:
         """Serve the edge as a middleware of `app`, as the gateway does; return its address."""
         app.add_middleware(Edge, proxy=self._proxy_before(url, None))

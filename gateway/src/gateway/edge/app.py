@@ -12,6 +12,9 @@ _API = "/api/"
 class Edge:
     """Sends `/api/…` to the services, answers for the documentation, and lets everything else in.
 
+    It may be a middleware of the gateway's FastAPI application, or stand around that application: then it measures
+    and marks the requests it carries itself, and they cost a third less.
+
     Args:
         app: the rest of the gateway.
         proxy: carries requests to the services.
@@ -32,6 +35,7 @@ class Edge:
             if path.startswith(_API) and not path.startswith(self._inward):
                 await self._proxy(scope, receive, send)
             elif Documentation.answers(path):
+                scope.setdefault("app", self._app)  # where the gateway's own part of the document comes from
                 await self._documentation(scope, receive, send)
             else:
                 await self._app(scope, receive, send)

@@ -72,8 +72,8 @@ class Documentation:
         if path == STYLE_PATH:
             kept = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
             return Response(_STYLE, headers=kept, media_type="text/css; charset=utf-8")
-        app = scope.get("app")
-        merged = await self._documents.merged(app.openapi() if app is not None else None)
+        own = getattr(scope.get("app"), "openapi", None)
+        merged = await self._documents.merged(own() if own else None)
         if path == OPENAPI_PATH:
             return _document(merged, headers)
         self._read(merged)
