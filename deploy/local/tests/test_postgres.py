@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from onestop_local import processes
+from onestop_local import postgres, processes
 from onestop_local.errors import LocalError
 from onestop_local.postgres import Postgres
 from onestop_local.testing.servers import Servers, sweep
@@ -111,6 +112,29 @@ async def test_a_lock_file_whose_pid_belongs_to_somebody_else_is_no_obstacle(ser
     (server.data / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
     server.start()
     assert await ask(server.dsn, "SELECT 1") == 1
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users can enter; pytest's own are closed."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
+async def test_where_root_has_no_namespaces_the_server_runs_as_another_user(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    root = os.geteuid() == 0  # an ordinary user simply stays who he is
+    prefix = ("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups") if root else ()
+    monkeypatch.setattr(postgres, "as_ordinary_user", lambda: prefix)
+    server = Postgres(open_folder / "stack" / "postgres", durable=False)
+    server.start()
+    try:
+        assert await ask(server.dsn, "SELECT 1") == 1
+        assert server.data.stat().st_uid == (1000 if root else os.geteuid())
+    finally:
+        server.stop()
 
 
 def test_a_start_that_was_given_up_says_so(tmp_path: Path):

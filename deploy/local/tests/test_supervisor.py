@@ -20,7 +20,10 @@ from onestop_local import processes
 from onestop_local.errors import LocalError
 from onestop_local.people import PEOPLE
 from onestop_local.ports import free_port
+from onestop_local.readiness import is_ready
 from onestop_local.stack import Home, Stack
+from onestop_local.supervisor import Supervisor, only_supervisor
+from onestop_local.terminal import Screen
 from onestop_local.workspace import SERVICES, package_name
 
 STAND_IN = """
@@ -286,6 +289,34 @@ def test_a_process_that_does_not_come_up_ends_the_start_with_its_log(place: Plac
     assert "Traceback" not in printed
     assert not run.home.stack_file.exists()
     assert not list((run.home.directory / "run").iterdir())
+
+
+class StepNotShown(Exception):
+    """What a demo raises when the platform did not do what it should."""
+
+
+async def test_what_is_done_on_a_ready_stack_decides_how_the_command_ends(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    for name, value in place.environment.items():
+        monkeypatch.setenv(name, value)
+    home = Home("default", place.folder / "state" / "default")
+    seen: list[str] = []
+
+    async def tell(stack: Stack) -> None:
+        seen.append(stack.url)
+        assert await is_ready(int(stack.url.rpartition(":")[2]))
+
+    async def fail(_stack: Stack) -> None:
+        raise StepNotShown
+
+    with only_supervisor(home):
+        await Supervisor(home, Screen()).run(tell)
+        assert not answers(seen[0])
+        with pytest.raises(StepNotShown):
+            await Supervisor(home, Screen()).run(fail)
+    assert not home.stack_file.exists()
+    assert not list((home.directory / "run").iterdir())
 
 
 def test_without_network_the_first_start_says_what_it_needs(place: Place):

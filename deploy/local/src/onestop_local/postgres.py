@@ -196,8 +196,10 @@ class Postgres:
         making.rename(self.data)
 
     def _hand_over(self, *paths: Path) -> None:
-        """Give the files to the user the server runs as, where that is another one."""
+        """Give the files to the user the server runs as, where that is another one, and let him reach them."""
         if as_ordinary_user()[:1] == ("setpriv",):
+            for folder in (self.directory, self.directory.parent):
+                folder.chmod(folder.stat().st_mode | 0o011)
             for path in paths:
                 os.chown(path, _UNPRIVILEGED, _UNPRIVILEGED)
 

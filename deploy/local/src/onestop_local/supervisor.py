@@ -35,6 +35,7 @@ _HOPELESS = 4
 """A process that ends this often before it was ever ready will not make it."""
 _ROOM_BYTES = 1 << 30
 _PREPARED_AT_ONCE = 2
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 AfterReady = Callable[[Stack], Awaitable[None]]
 
@@ -100,7 +101,7 @@ class Supervisor:
             LocalError: when the stack does not come up.
         """
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in _STOPS:
             loop.add_signal_handler(number, self._stop_was_asked)
         try:
             await self._unless_stopped(self._start())
@@ -115,6 +116,8 @@ class Supervisor:
                 await self._stop.wait()
         finally:
             await self._take_down()
+            for number in _STOPS:
+                loop.remove_signal_handler(number)
 
     def _stop_was_asked(self) -> None:
         """Stop in order; asked again later, stop at once."""

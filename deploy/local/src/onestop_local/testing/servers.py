@@ -72,7 +72,7 @@ class Servers:
 
     def _open(self) -> Path:
         if self._folder is None:
-            self._base.mkdir(mode=0o700, exist_ok=True)
+            self._base.mkdir(mode=0o711, exist_ok=True)
             sweep(self._base)
             self._folder = Path(tempfile.mkdtemp(dir=self._base, prefix="session-"))
             self._folder.chmod(0o711)  # where root cannot use a namespace, the server is another user
