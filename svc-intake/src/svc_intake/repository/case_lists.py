@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
 from onestop_runtime.permissions import Condition
 from onestop_runtime.sql import Connection, Record, Statement, compiled
@@ -35,7 +36,7 @@ def _statement(conditions: tuple[Condition, ...], state: str | None, *, after: b
                 branch = branch.where(case_file.c.id < sa.bindparam("after", type_=sa.Uuid))
             branches.append(branch.order_by(case_file.c.id.desc()).limit(limit).subquery())
     merged = sa.union_all(*(sa.select(branch) for branch in branches)).subquery("page")
-    return compiled(sa.select(merged).distinct(merged.c.id).order_by(merged.c.id.desc()).limit(limit))
+    return compiled(sa.select(merged).ext(pg.distinct_on(merged.c.id)).order_by(merged.c.id.desc()).limit(limit))
 
 
 def _states(condition: Condition, state: str | None) -> tuple[str | None, ...]:

@@ -37,9 +37,7 @@ class OpenCase(Form):
     model_config = form_example(guide_code=GUIDE_CODE, answers={"business_form": "sales"})
 
     guide_code: Code = Field(description="实施清单编码")
-    answers: dict[Code, Code] = Field(
-        default_factory=dict, description="引导问题的回答：问题编号 → 选项", max_length=100
-    )
+    answers: dict[Code, Code] = Field(default_factory=dict, description="问题编号 → 选项", max_length=100)
     hall: Code | None = Field(default=None, description="办理大厅；不填为办事指南列出的第一个")
 
 

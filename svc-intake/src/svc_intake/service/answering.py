@@ -105,6 +105,7 @@ async def name_corrections(
 
     Raises:
         CaseNotFound, NotPermitted, StaleVersion: nothing is changed.
+        NoAcceptanceAuthority: when the agency has not authorised the clerk's hall.
         CorrectionsAlreadyNamed: when they were named before.
         CaseNotAwaitingAnswer, AcceptedBySilence: when it is too late to name any.
         FieldErrors: when a place does not exist.
@@ -112,6 +113,7 @@ async def name_corrections(
     loaded = await locked(tx, case_id, "case.answer")
     case = loaded.case
     require_version(case, version)
+    await _authority(tx, case)
     guide = await own.memory.guide(tx.connection, case.guide_version_id)
     agency = await agency_of(tx, case)
     serial, number = await _numbered(tx, agency, Series.CORRECTION)

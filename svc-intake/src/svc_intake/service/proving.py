@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from onestop_runtime.ids import uuid7
+from onestop_runtime.transaction import Reader
 from svc_intake.domain.case import Case
 from svc_intake.domain.evidence import Evidence, NothingOnRecord, proved_by
 from svc_intake.domain.material import HandedIn
@@ -95,3 +96,9 @@ def _question(case: Case, resource: str, actor: UUID | None) -> Question:
 
 def _evidence(resource: str, codes: tuple[str, ...], answer: Answer, now: datetime) -> Evidence:
     return Evidence(uuid7(), resource, codes, answer.fields, answer.access_id, now)
+
+
+async def read(reader: Reader, case_id: UUID) -> tuple[Case, list[Evidence]]:
+    """Return a case and what shared data proved for it; raises `CaseNotFound`."""
+    case = (await seen(reader, case_id)).case
+    return case, await materials.all_evidence(reader.connection, case_id)

@@ -1,0 +1,3 @@
+"""HTTP: each route is one call of a use case."""
+
+PREFIX = "/api/intake/v1"
