@@ -126,13 +126,14 @@ async def test_where_root_has_no_namespaces_the_server_runs_as_another_user(
     open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
     root = os.geteuid() == 0  # an ordinary user simply stays who he is
-    prefix = ("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups") if root else ()
+    user, group = postgres._unprivileged()
+    prefix = ("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups") if root else ()
     monkeypatch.setattr(postgres, "as_ordinary_user", lambda: prefix)
     server = Postgres(open_folder / "stack" / "postgres", durable=False)
     server.start()
     try:
         assert await ask(server.dsn, "SELECT 1") == 1
-        assert server.data.stat().st_uid == (1000 if root else os.geteuid())
+        assert server.data.stat().st_uid == (user if root else os.geteuid())
     finally:
         server.stop()
 

@@ -62,6 +62,7 @@ class Kafka:
         self.halt = threading.Event()
         self._ports: tuple[int, int] | None = None
         self._archive: ClassArchive | None = None
+        self._served = False
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -129,7 +130,7 @@ class Kafka:
         processes.end(processes.identify(self._process.pid), _SHUTDOWN)
         self._process.wait()
         self._process = None
-        if self._archive:
+        if self._archive and self._served:  # one that was stopped half-way has not met all classes
             self._archive.keep(self._recorded)
         self.pid_file.unlink(missing_ok=True)
 
@@ -203,6 +204,7 @@ class Kafka:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self.pid and not self.halt.is_set():
             if self._answers():
+                self._served = True
                 return True
             time.sleep(0.05)
         self.stop()

@@ -7,6 +7,7 @@ Only the binaries are used. As root the server runs in a user namespace where ro
 import contextlib
 import functools
 import os
+import pwd
 import secrets
 import shutil
 import signal
@@ -23,7 +24,8 @@ from onestop_local.ports import LOOPBACK, free_port, is_free
 VERSIONS = {18: "pginstall18", 16: "pginstall"}
 DEFAULT_VERSION = 18
 SUPERUSER = "postgres"
-_UNPRIVILEGED = 1000
+_FIRST_PERSON = 1000
+_NOBODY = 65_534
 _START_SECONDS = 60.0
 _FAST_SHUTDOWN = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0))
 _SETTINGS = {
@@ -53,22 +55,35 @@ def binary(name: str, version: int = DEFAULT_VERSION) -> Path:
 
 @functools.cache
 def as_ordinary_user() -> tuple[str, ...]:
-    """Return the command prefix under which this user may run PostgreSQL (empty unless root)."""
-    if os.geteuid() != 0:
+    """Return the command prefix under which this user may run PostgreSQL; empty for most.
+
+    Root may not, and neither may a user id without an entry in the system's list of users (as in a container).
+    """
+    if os.geteuid() != 0 and _has_entry(os.geteuid()):
         return ()
-    namespace = ("unshare", "--user", f"--map-user={_UNPRIVILEGED}", f"--map-group={_UNPRIVILEGED}")
+    user, group = _unprivileged()
+    namespace = ("unshare", "--user", f"--map-user={user}", f"--map-group={group}")
     with contextlib.suppress(OSError):
         tried = subprocess.run([*namespace, "true"], capture_output=True, check=False)  # noqa: S603
         if tried.returncode == 0:
             return namespace
-    if shutil.which("setpriv"):
-        return (
-            "setpriv",
-            f"--reuid={_UNPRIVILEGED}",
-            f"--regid={_UNPRIVILEGED}",
-            "--clear-groups",
-        )
+    if os.geteuid() == 0 and shutil.which("setpriv"):
+        return ("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups")
     raise LocalError("PostgreSQL 不能以 root 身份运行。", "请换用普通用户运行，或安装 util-linux（unshare、setpriv）。")
+
+
+def _has_entry(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
+
+
+def _unprivileged() -> tuple[int, int]:
+    """Return user and group id of an ordinary user that this system knows: PostgreSQL looks up its user's name."""
+    known = [(entry.pw_uid, entry.pw_gid) for entry in pwd.getpwall() if entry.pw_uid != 0]
+    return max(known, key=lambda ids: (ids[0] >= _FIRST_PERSON, -ids[0]), default=(_NOBODY, _NOBODY))
 
 
 class Postgres:
@@ -201,7 +216,7 @@ class Postgres:
             for folder in (self.directory, self.directory.parent):
                 folder.chmod(folder.stat().st_mode | 0o011)
             for path in paths:
-                os.chown(path, _UNPRIVILEGED, _UNPRIVILEGED)
+                os.chown(path, *_unprivileged())
 
     def _kept_port(self) -> int | None:
         with contextlib.suppress(OSError, ValueError):
