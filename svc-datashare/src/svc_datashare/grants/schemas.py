@@ -24,6 +24,7 @@ class GrantView(BaseModel):
                     "terms": TERMS_VIEW_EXAMPLE,
                     "given_at": "2026-01-06T01:00:00Z",
                     "state": "given",
+                    "state_name": "有效",
                     "in_force": True,
                     "revoked_at": None,
                     "revoke_reason": None,
@@ -40,6 +41,7 @@ class GrantView(BaseModel):
     terms: TermsView
     given_at: datetime
     state: GrantState
+    state_name: str
     in_force: bool = Field(description="今天是否可以使用")
     revoked_at: datetime | None
     revoke_reason: str | None
@@ -56,6 +58,7 @@ class GrantView(BaseModel):
             terms=TermsView.of(grant.terms),
             given_at=grant.given_at,
             state=grant.state,
+            state_name=grant.state.label,
             in_force=grant.in_force(legal_day(now)),
             revoked_at=grant.revoked_at,
             revoke_reason=grant.revoke_reason,

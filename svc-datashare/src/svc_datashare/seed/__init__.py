@@ -18,8 +18,7 @@ from svc_datashare.requests.domain.request import RequestState, Terms
 from svc_datashare.resources import repository as stored
 from svc_datashare.resources import service as resources
 from svc_datashare.resources.domain.resource import Agency, Resource, ResourceState
-from svc_datashare.seed import companies as base
-from svc_datashare.seed import directory
+from svc_datashare.seed import directory, made_up
 from svc_datashare.settings import Settings
 from svc_datashare.startup import cipher
 
@@ -39,7 +38,7 @@ async def seed(transactions: Transactions, data: dict[str, Any]) -> None:
     people = {person["key"]: UUID(person["id"]) for person in data.get("people", ())}
     async with transactions() as tx:
         await _keep_agencies(tx)
-        await companies.fill(tx, base.companies(data.get("companies", ())), keys)
+        await companies.fill(tx, made_up.companies(data.get("companies", ())), keys)
     await _publish(transactions, people)
     await _grant(transactions, people, directory.APPROVAL)
 

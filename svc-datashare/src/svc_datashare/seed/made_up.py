@@ -1,6 +1,6 @@
 """Made-up companies of the zone with valid credit codes; any likeness to real ones is chance.
 
-`companies.csv` has one line each, capital in 10,000 yuan; the kind decides the form of business and the first two
+`made_up.csv` has one line each, capital in 10,000 yuan; the kind decides the form of business and the first two
 digits of the credit code.
 """
 
@@ -58,7 +58,7 @@ def companies(named: Iterable[Mapping[str, Any]]) -> Iterator[BusinessLicence]:
     for credit_code, row in DEMO.items():
         if credit_code in names:
             yield _licence(CreditCode.parse(credit_code), row | {"name": names[credit_code]})
-    listed = importlib.resources.files(__package__).joinpath("companies.csv").read_text(encoding="utf-8")
+    listed = importlib.resources.files(__package__).joinpath("made_up.csv").read_text(encoding="utf-8")
     for row in csv.DictReader(listed.splitlines()):
         code = CreditCode.make(_FORMS[row["kind"]][0], _REGION, row["organisation"])
         yield _licence(code, row, _ENDED.get(row["organisation"], BusinessState.ACTIVE))
