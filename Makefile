@@ -22,13 +22,10 @@ help: ## 显示可用的命令
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z%-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## 建立 .venv 并安装锁定的依赖（已是最新时不做任何事）
-ifeq ($(strip $(PYTHON)),)
-	@echo "✘ 找不到 Python 3.11 或更高版本（Python >= 3.11 is needed）。" >&2
-	@echo "  → 请安装后重试，或指定它：make setup PYTHON=/path/to/python3.11" >&2
-	@exit 1
-else
+	@if ! $(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 7))' 2>/dev/null; then \
+		echo "✘ 找不到 Python 3.11 或更高版本（Python >= 3.11 is needed）。" >&2; \
+		echo "  → 请安装后重试，或指定它：make setup PYTHON=/path/to/python3.11" >&2; exit 1; fi
 	@$(PYTHON) deploy/bootstrap.py
-endif
 
 demo: setup ## 启动整个平台，逐步演示一件事从登录到公示的全过程，然后停止
 	@$(RUN) demo

@@ -44,7 +44,7 @@ def packages() -> list[Path]:
 
 def wanted() -> str:
     """Return a sum over everything that decides what is installed."""
-    total = hashlib.sha256(sys.version.encode())
+    total = hashlib.sha256(str(sys.version_info[:2]).encode())
     for path in [LOCK, BOOTSTRAP, *(folder / "pyproject.toml" for folder in packages())]:
         total.update(str(path).encode())
         total.update(path.read_bytes())
@@ -93,13 +93,13 @@ def uv_environment(python: Path) -> dict[str, str]:
 
 
 def is_usable(python: Path) -> bool:
-    """Return whether the environment exists, has pip, and was made by this very version of Python."""
-    question = [str(python), "-c", "import pip, sys; print(sys.version)"]
+    """Return whether the environment exists, has pip, and is of this minor version of Python."""
+    question = [str(python), "-c", "import pip, sys; print(sys.version_info[:2])"]
     try:
         answer = subprocess.run(question, capture_output=True, text=True, check=False)  # noqa: S603 - the same
     except OSError:
         return False
-    return answer.returncode == 0 and answer.stdout.strip() == sys.version.strip()
+    return answer.returncode == 0 and answer.stdout.strip() == str(sys.version_info[:2])
 
 
 def main() -> None:
