@@ -1,0 +1,1 @@
+"""The rules of svc-workflow, by noun: definition, proceeding, task, limit, decision."""

@@ -1,0 +1,30 @@
+"""svc-workflow: proceedings, tasks, clocks, decisions and licences."""
+
+from onestop_runtime.service import Service
+from svc_workflow import consumers, seed, tables, workers
+from svc_workflow.domain.proceeding import AlreadyStarted
+from svc_workflow.permissions import PERMISSIONS
+from svc_workflow.repository.decisions import DecisionExists
+from svc_workflow.routes import definitions, proceedings, tasks
+from svc_workflow.settings import Settings
+
+SERVICE = Service(
+    name="workflow",
+    package="svc_workflow",
+    title="审批办理服务",
+    settings=Settings,
+    metadata=tables.metadata,
+    routers=(
+        tasks.queries,
+        tasks.commands,
+        proceedings.queries,
+        proceedings.commands,
+        definitions.queries,
+        definitions.commands,
+    ),
+    permissions=PERMISSIONS,
+    subscriptions=consumers.SUBSCRIPTIONS,
+    constraints={"one_proceeding_per_case": AlreadyStarted, "one_decision_per_proceeding": DecisionExists},
+    seed=seed.seed,
+    workers=(workers.warn,),
+)

@@ -1,0 +1,1 @@
+"""Reads and writes what svc-workflow keeps, by noun."""

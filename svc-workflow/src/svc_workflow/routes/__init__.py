@@ -1,0 +1,3 @@
+"""HTTP interface of svc-workflow, by noun."""
+
+PREFIX = "/api/workflow/v1"

@@ -1,0 +1,1 @@
+"""Use cases of svc-workflow: load, decide, save; by noun."""
