@@ -104,7 +104,7 @@ class Servers:
         def progress(done: int, total: int) -> None:
             if self._kafka.halt.is_set():
                 raise LocalError("下载已取消。")
-            step.update(f"首次启动，下载组件 {done}/{total}")
+            step.update(f"首次启动，下载组件 {done}/{total}" if done < total else "")
 
         return progress
 

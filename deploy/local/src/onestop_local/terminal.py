@@ -1,5 +1,6 @@
 """What the person at the terminal sees: progress, addresses, who can sign in, and what went wrong."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Iterator
@@ -37,6 +38,10 @@ class Step:
     def failed(self) -> None:
         """Say that the step failed."""
         self._end("[red]✘[/red]", "")
+
+    def given_up(self) -> None:
+        """Say that the step was not finished, because of another one or of the person."""
+        self._end("[dim]–[/dim]", "未完成")
 
     def _end(self, mark: str, detail: str) -> None:
         if self._task is None:
@@ -88,6 +93,9 @@ class Screen:
         step = Step(self, text)
         try:
             yield step
+        except asyncio.CancelledError:
+            step.given_up()
+            raise
         except BaseException:
             step.failed()
             raise
