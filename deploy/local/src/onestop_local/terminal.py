@@ -16,6 +16,9 @@ from rich.table import Table
 from onestop_local.errors import LocalError
 from onestop_local.people import PEOPLE, ZONE
 
+_WIDTH = 120
+"""Characters per line where there is no terminal to ask."""
+
 
 class Step:
     """One line of progress."""
@@ -58,7 +61,7 @@ class Screen:
     """The terminal of a command; moving lines on a real terminal, one line per finished step elsewhere."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(file=sys.stdout, soft_wrap=not sys.stdout.isatty())
+        self.console = console or Console(width=None if sys.stdout.isatty() else _WIDTH)
         self.progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), console=self.console, transient=True
         )
