@@ -159,10 +159,10 @@ class Browser:
             raise SignInFailed(f"{page.status_code}: {shown[:300]}")
         return reader.forms[0], shown
 
-    def _authentication(self, registered: dict[str, Any]) -> httpx.BasicAuth | None:
+    def _authentication(self, registered: dict[str, Any]) -> httpx.Auth:
         if registered["token_endpoint_auth_method"] == "client_secret_basic":  # noqa: S105 - the name of a method
             return httpx.BasicAuth(registered["client_id"], registered["client_secret"])
-        return None
+        return httpx.Auth()  # a public client proves itself by its verifier
 
 
 class Api:

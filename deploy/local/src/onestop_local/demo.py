@@ -13,7 +13,7 @@ from rich.markup import escape
 from onestop_local.errors import LocalError
 from onestop_local.journey import Case, Journey, StepFailed
 from onestop_local.stack import Stack
-from onestop_local.topics import read_topics
+from onestop_local.topics import contract
 
 _COLOURS = {"期限": "yellow", "证照": "green", "数据共享": "cyan", "任何人": "magenta", "另一企业": "red"}
 
@@ -46,7 +46,7 @@ async def _listening(stack: Stack, console: Console) -> AsyncIterator[None]:
     """Tell which events travel while the block runs."""
     consumer = AIOKafkaConsumer(bootstrap_servers=stack.document["kafka"]["bootstrap"], auto_offset_reset="latest")
     await consumer.start()
-    consumer.subscribe(list(read_topics()))
+    consumer.subscribe([topic.name for topic in contract()])
     await consumer.getmany(timeout_ms=500)
     await consumer.seek_to_end()
     hearing = asyncio.get_running_loop().create_task(_hear(consumer, console))

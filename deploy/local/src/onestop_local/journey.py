@@ -23,7 +23,10 @@ ITEM = "食品（含保健食品）经营许可核发"
 RESOURCE = "FR-YYZZ-001"
 COMPANY = "91130371MA7001010P"
 PATIENCE_SECONDS = 30.0
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
 
 Tell = Callable[[str, str], None]
 """Takes who acts and what happened."""
