@@ -119,7 +119,7 @@ class StubExchange:
         self.assertions: list[str] = []
         self.answer: tuple[int, dict[str, Any]] = (
             200,
-            {"access_id": str(uuid4()), "data": {"name": SHANHAI.name, "legal_representative": "王*"}},
+            {"access_id": str(uuid4()), "fields": {"name": SHANHAI.name, "legal_representative": "王*"}},
         )
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -160,7 +160,9 @@ class Intake:
     def use_exchange(self, client: httpx.AsyncClient, monotonic: Any = None) -> None:
         """Let intake ask another exchange."""
         loop_time = monotonic or asyncio.get_running_loop().time
-        self.client.context.state.exchange = Exchange(client, signing_key(), "核验申请人的营业执照", loop_time)
+        self.client.context.state.exchange = Exchange(
+            client, signing_key(), "办理行政许可时核验申请人营业执照", loop_time
+        )
 
     @staticmethod
     def example(path: str) -> dict[str, Any]:

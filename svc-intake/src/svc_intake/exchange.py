@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -48,7 +49,7 @@ class Answer:
     """What the source answered, masked, and the access record that tells the data subject."""
 
     fields: dict[str, Any]
-    access_id: str | None
+    access_id: str
 
 
 class Exchange:
@@ -74,7 +75,7 @@ class Exchange:
             raise SharingUnavailable(retry_after=_RETRY_SECONDS)
         try:
             response = await self._client.post(
-                f"/api/datashare/v1/exchange/{question.resource}",
+                f"/api/datashare/v1/exchange/{quote(question.resource, safe='')}",
                 json=self._body(question),
                 headers=self._headers(question, idempotency_key),
             )
@@ -85,33 +86,38 @@ class Exchange:
         return self._read(question, response)
 
     def _read(self, question: Question, response: httpx.Response) -> Answer:
-        if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or (
-            response.status_code == httpx.codes.TOO_MANY_REQUESTS
-        ):
+        status = response.status_code
+        try:
+            if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.TOO_MANY_REQUESTS:
+                response.raise_for_status()
+            document = response.json()
+            answer = Answer(document["fields"], document["access_id"]) if response.is_success else None
+        except (httpx.HTTPStatusError, ValueError, KeyError, TypeError) as error:
             self._breaker.failed()
-            log.warning("exchange failed", case_id=str(question.case_id), status=response.status_code)
-            raise SharingUnavailable(retry_after=_RETRY_SECONDS)
+            log.warning("exchange failed", case_id=str(question.case_id), status=status, error=type(error).__name__)
+            raise SharingUnavailable(retry_after=_RETRY_SECONDS) from error
         self._breaker.succeeded()
-        document = response.json()
-        if response.is_success:
-            return Answer(document["data"], document.get("access_id"))
+        if answer:
+            return answer
         slug = str(document.get("type", "")).rpartition("/")[2]
-        log.warning("exchange refused", case_id=str(question.case_id), status=response.status_code, slug=slug)
+        log.warning("exchange refused", case_id=str(question.case_id), status=status, slug=slug)
         if slug == "subject-not-found":
             raise NothingOnRecord
-        raise SharingRefused(f"{document.get('title', '')}，请自行提交材料。" if document.get("title") else "")
+        raise SharingRefused(f"{document['title']}，请自行提交材料。" if document.get("title") else "")
 
-    def _body(self, question: Question) -> dict[str, str]:
+    def _body(self, question: Question) -> dict[str, str | None]:
         return {
             "credit_code": question.credit_code,
-            "purpose": self._purpose,
-            "case_id": str(question.case_id),
+            "agency": question.agency,
             "item_code": question.item_code,
+            "case_id": str(question.case_id),
+            "purpose": self._purpose,
+            "actor": str(question.actor) if question.actor else None,
         }
 
     def _headers(self, question: Question, idempotency_key: str) -> dict[str, str]:
         assert self._key  # noqa: S101 - `ask` has looked
-        caller = Caller(sub=question.actor, kind="system", client=_ISSUER, channel="internal", agency=question.agency)
+        caller = Caller(kind="system", client=_ISSUER, channel="internal", agency=question.agency)
         headers = {
             HEADER: make_assertion(caller, self._key, issuer=_ISSUER, audience=_AUDIENCE),
             "Idempotency-Key": idempotency_key,

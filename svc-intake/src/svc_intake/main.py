@@ -24,6 +24,7 @@ SERVICE = Service(
         materials.commands,
         materials.queries,
         answers.commands,
+        answers.disclosures,
         authorities.commands,
         authorities.queries,
     ),

@@ -25,8 +25,10 @@ RETURNING last
 """
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Ticket:
+    """One who waits; no ticket equals another."""
+
     serial: int | None = None
 
 

@@ -24,7 +24,7 @@ class Settings(ServiceSettings):
     datashare_url: str = ""
     system_key: Path | None = None
     exchange_seconds: float = 3.0
-    evidence_purpose: str = "核验申请人的营业执照"
+    evidence_purpose: str = "办理行政许可时核验申请人营业执照"
     silence_seconds: float = 60.0
     sweep_seconds: float = 3600.0
     orphan_seconds: float = 3600.0

@@ -16,6 +16,8 @@ from svc_intake.schemas.cases import CaseView
 from svc_intake.service import answering, applying
 
 commands = command_router(PREFIX, ["受理"])
+disclosures = command_router(PREFIX, ["受理"], idempotency=False)
+"""What shows personal data is not kept for repeats."""
 
 
 @commands.post(
@@ -74,7 +76,7 @@ async def correct_on_the_spot(
     return CaseView.of(await answering.correct_on_the_spot(tx, own, case_id, if_match, form.fields))
 
 
-@commands.post("/cases/{case_id}/unmasking", responses=errors(CaseNotFound), summary="查看未脱敏的申请表")
+@disclosures.post("/cases/{case_id}/unmasking", responses=errors(CaseNotFound), summary="查看未脱敏的申请表")
 async def unmask_form(case_id: UUID, form: Unmask, tx: Write, own: Own) -> UnmaskedForm:
     """Show the form unmasked, for a purpose that the audit trail keeps."""
     return UnmaskedForm(case_id=str(case_id), form=await applying.unmask(tx, own, case_id, form.purpose))

@@ -229,7 +229,7 @@ class CaseView(BaseModel):
     created_at: datetime
     answers: dict[str, str]
     materials: list[MaterialView] = Field(description="按回答需要的材料")
-    form: dict[str, Any] | None = Field(default=None, description="申请表；除申请人外个人信息脱敏")
+    form: dict[str, Any] | None = Field(default=None, description="申请表；除申请人外个人信息脱敏；POST 的应答中不含")
     form_problems: list[WrongField] = Field(default_factory=list, description="提交前还需修改的地方")
     submitted_at: datetime | None = None
     received_on: date | None = None

@@ -89,6 +89,12 @@ async def form_of(reader: Reader, own: Resources, loaded: Loaded) -> dict[str, A
     return form
 
 
+async def sheet_without_form(reader: Reader, own: Resources, loaded: Loaded) -> Sheet:
+    """Return the case without its form, for answers to POST: these are kept in clear for repeats."""
+    guide = await own.memory.guide(reader.connection, loaded.case.guide_version_id)
+    return Sheet(loaded.case, guide, None, [])
+
+
 async def sheet_of(reader: Reader, own: Resources, loaded: Loaded) -> Sheet:
     """Return the case as its reader may see it: personal data of the form is masked for all but the applicant."""
     guide = await own.memory.guide(reader.connection, loaded.case.guide_version_id)

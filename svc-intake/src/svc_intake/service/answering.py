@@ -25,7 +25,7 @@ from svc_intake.service.access import (
     form_of,
     locked,
     require_version,
-    sheet_of,
+    sheet_without_form,
 )
 from svc_intake.service.drafting import changed_fields, sealed
 
@@ -43,7 +43,7 @@ async def accept(tx: Transaction, own: Resources, case_id: UUID, version: int) -
     require_version(loaded.case, version)
     authority = await _authority(tx, loaded.case)
     await accept_loaded(tx, own, loaded, authority)
-    return await sheet_of(tx, own, loaded)
+    return await sheet_without_form(tx, own, loaded)
 
 
 async def accept_loaded(
@@ -95,7 +95,7 @@ async def refuse(
     await cases.save(tx.connection, case, tx.caller.sub)
     events.refused(tx, case, refusal)
     tx.audit("case.refused", key=case.id, detail={"kind": kind.value})
-    return await sheet_of(tx, own, loaded)
+    return await sheet_without_form(tx, own, loaded)
 
 
 async def name_corrections(
@@ -122,7 +122,7 @@ async def name_corrections(
     await cases.save(tx.connection, case, tx.caller.sub)
     events.corrections_named(tx, case, notice)
     tx.audit("case.corrections-named", key=case.id, detail={"corrections": len(items)})
-    return await sheet_of(tx, own, loaded)
+    return await sheet_without_form(tx, own, loaded)
 
 
 async def correct_on_the_spot(
@@ -151,7 +151,7 @@ async def correct_on_the_spot(
     loaded.form = await sealed(tx, own, case, form)
     await cases.save(tx.connection, case, tx.caller.sub, form=loaded.form)
     tx.audit("case.corrected-on-the-spot", key=case.id, detail={"fields": changed})
-    return await sheet_of(tx, own, loaded)
+    return await sheet_without_form(tx, own, loaded)
 
 
 async def _authority(tx: Transaction, case: Case) -> AcceptanceAuthority | None:

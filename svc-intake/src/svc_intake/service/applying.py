@@ -19,6 +19,7 @@ from svc_intake.service.access import (
     require_version,
     seen,
     sheet_of,
+    sheet_without_form,
 )
 from svc_intake.service.submission import form_errors
 
@@ -38,7 +39,7 @@ async def correct(tx: Transaction, own: Resources, case_id: UUID, version: int) 
     await cases.save(tx.connection, case, tx.caller.sub)
     events.corrected(tx, case)
     tx.audit("case.corrected", key=case.id)
-    return await sheet_of(tx, own, loaded)
+    return await sheet_without_form(tx, own, loaded)
 
 
 async def withdraw(tx: Transaction, own: Resources, case_id: UUID, version: int) -> Sheet:
@@ -54,7 +55,7 @@ async def withdraw(tx: Transaction, own: Resources, case_id: UUID, version: int)
     await cases.save(tx.connection, case, tx.caller.sub)
     events.withdrawn(tx, case)
     tx.audit("case.withdrawn", key=case.id)
-    return await sheet_of(tx, own, loaded)
+    return await sheet_without_form(tx, own, loaded)
 
 
 async def deliver(tx: Transaction, own: Resources, case_id: UUID, version: int, means: Any) -> Sheet:
@@ -74,7 +75,7 @@ async def deliver(tx: Transaction, own: Resources, case_id: UUID, version: int, 
     await cases.save(tx.connection, case, tx.caller.sub)
     events.delivered(tx, case, delivery)
     tx.audit("case.delivered", key=case.id, detail={"means": means})
-    return await sheet_of(tx, own, loaded)
+    return await sheet_without_form(tx, own, loaded)
 
 
 async def read_case(reader: Reader, own: Resources, case_id: UUID) -> Sheet:

@@ -1,0 +1,119 @@
+"""A file is streamed, hashed and limited; what it says it is must be what it is; nothing half done is kept."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from intake_world import AGENT, AGENT_2, API, CLERK, PDF, PNG, Intake, problem, read
+
+
+async def stored_files(intake: Intake) -> list[str]:
+    return [path for batch in await batches(intake) for path in batch]
+
+
+async def batches(intake: Intake) -> list[list[str]]:
+    return [batch async for batch in intake.client.context.state.files.older_than(far_away(intake))]
+
+
+def far_away(intake: Intake) -> Any:
+    return intake.clock.instant.replace(year=2099)
+
+
+async def test_a_file_is_kept_with_its_hash_and_can_be_read_back(intake: Intake):
+    case = read(await intake.upload(await intake.open()))
+    material = next(one for one in case["materials"] if one["code"] == "M01")
+    assert material["sha256"] == hashlib.sha256(PDF).hexdigest()
+    assert material["file_name"] == "申请书.pdf"
+    assert material["size"] == len(PDF)
+    content = await intake.client.as_(AGENT).get(f"{API}/cases/{case['id']}/materials/M01/content")
+    assert content.content == PDF
+    assert content.headers["content-type"] == "application/pdf"
+    assert content.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_file_may_come_in_pieces(intake: Intake):
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(PDF), 7):
+            yield PDF[start : start + 7]
+
+    case = read(await intake.upload(await intake.open(), content=pieces()))
+    assert case["materials"][0]["sha256"] == hashlib.sha256(PDF).hexdigest()
+
+
+async def test_an_announced_size_over_the_limit_is_refused(intake: Intake):
+    problem(await intake.upload(await intake.open(), content=PDF + b"0" * 4000), 413, "file-too-large")
+    assert await stored_files(intake) == []
+
+
+async def test_a_size_over_the_limit_is_noticed_on_the_way(intake: Intake):
+    async def endless() -> AsyncIterator[bytes]:
+        yield PDF
+        while True:
+            yield b"0" * 1000
+
+    problem(await intake.upload(await intake.open(), content=endless()), 413, "file-too-large")
+    assert await stored_files(intake) == []
+
+
+async def test_an_empty_file_is_refused(intake: Intake):
+    problem(await intake.upload(await intake.open(), content=b""), 422, "file-empty")
+    assert await stored_files(intake) == []
+
+
+async def test_a_format_the_guide_does_not_take_is_refused(intake: Intake):
+    answer = await intake.upload(await intake.open(), media_type="image/gif", content=b"GIF89a")
+    assert "PDF、JPEG 图片、PNG 图片" in problem(answer, 415, "media-type-not-taken")["detail"]
+
+
+@pytest.mark.parametrize("content", [PNG, b"%PD", b"MZ" + PDF])
+async def test_content_that_is_not_what_it_says_is_refused(intake: Intake, content: bytes):
+    problem(await intake.upload(await intake.open(), content=content), 422, "content-does-not-fit-type")
+    assert await stored_files(intake) == []
+
+
+async def test_a_material_nobody_asked_for_is_refused(intake: Intake):
+    problem(await intake.upload(await intake.open(), "M03"), 404, "material-not-asked")
+
+
+async def test_a_newer_file_takes_the_place_of_the_older(intake: Intake):
+    case = read(await intake.upload(await intake.open()))
+    case = read(await intake.upload(case, content=PNG, media_type="image/png; charset=binary"))
+    assert case["materials"][0]["media_type"] == "image/png"
+    assert len(await intake.rows("SELECT 1 FROM material")) == 1
+
+
+async def test_an_upload_may_name_the_version_it_is_for(intake: Intake):
+    case = await intake.open()
+    read(await intake.upload(case, headers={"If-Match": '"1"'}))
+    problem(await intake.upload(case, headers={"If-Match": '"1"'}), 412, "stale-version")
+    problem(await intake.upload(case, headers={"If-Match": "one"}), 400, "malformed-header")
+
+
+async def test_a_material_can_be_taken_out_of_a_draft(intake: Intake):
+    case = read(await intake.upload(await intake.open()))
+    path = f"/cases/{case['id']}/materials/M01"
+    case = read(await intake.call(AGENT, "DELETE", path, version=case["version"]))
+    assert case["materials"][0]["state"] == "missing"
+    problem(await intake.call(AGENT, "DELETE", path, version=case["version"]), 404, "material-not-handed-in")
+    problem(await intake.call(AGENT, "GET", f"{path}/content"), 404, "material-not-handed-in")
+
+
+async def test_nobody_hands_in_for_somebody_else(intake: Intake):
+    case = await intake.open()
+    problem(await intake.upload(case, caller=AGENT_2), 404, "case-not-found")
+    problem(await intake.upload(await intake.submitted(), caller=CLERK), 403, "not-permitted")
+
+
+async def test_the_clerk_reads_it_and_leaves_a_trace(intake: Intake):
+    case = await intake.submitted()
+    path = f"/cases/{case['id']}/materials/M01/content"
+    assert (await intake.call(CLERK, "GET", path)).content == PDF
+    assert (await intake.call(AGENT, "GET", path)).content == PDF
+    traces = await intake.rows("SELECT actor FROM audit WHERE verb = 'material.read'")
+    assert [trace["actor"] for trace in traces] == [CLERK.sub]
+
+
+async def test_a_file_name_cannot_leave_its_folder(intake: Intake):
+    case = read(await intake.upload(await intake.open(), headers={"X-File-Name": "..%2F..%2Fetc%2Fpasswd%0D%0A.pdf"}))
+    assert case["materials"][0]["file_name"] == "passwd.pdf"
