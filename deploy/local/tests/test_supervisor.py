@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from onestop_local import processes
+from onestop_local import processes, supervisor
 from onestop_local.errors import LocalError
 from onestop_local.people import PEOPLE
 from onestop_local.ports import free_port
@@ -317,6 +317,15 @@ async def test_what_is_done_on_a_ready_stack_decides_how_the_command_ends(
             await Supervisor(home, Screen()).run(fail)
     assert not home.stack_file.exists()
     assert not list((home.directory / "run").iterdir())
+
+
+async def test_a_full_disk_is_said_before_anything_starts(place: Place, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(supervisor, "_ROOM_BYTES", 1 << 60)
+    home = Home("default", place.folder / "state" / "default")
+    with only_supervisor(home), pytest.raises(LocalError, match="磁盘空间不足") as caught:
+        await Supervisor(home, Screen()).run()
+    assert "ONESTOP_STATE" in caught.value.advice
+    assert not (home.directory / "secrets").exists()
 
 
 def test_without_network_the_first_start_says_what_it_needs(place: Place):
