@@ -5,7 +5,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from intake_world import AGENT, AGENT_2, API, CLERK, PDF, PNG, Intake, problem, read
+from intake_world import AGENT, AGENT_2, API, CLERK, PDF, PNG, Intake, food_guide, problem, read
+
+from onestop_local.testing.client import ISSUER, signing_key
+from onestop_runtime.assertion import HEADER, make_assertion
+from svc_intake.domain.file_type import ContentDoesNotFitType, MediaTypeNotTaken, require_content, require_taken
 
 
 async def stored_files(intake: Intake) -> list[str]:
@@ -117,3 +121,69 @@ async def test_the_clerk_reads_it_and_leaves_a_trace(intake: Intake):
 async def test_a_file_name_cannot_leave_its_folder(intake: Intake):
     case = read(await intake.upload(await intake.open(), headers={"X-File-Name": "..%2F..%2Fetc%2Fpasswd%0D%0A.pdf"}))
     assert case["materials"][0]["file_name"] == "passwd.pdf"
+
+
+async def test_a_large_file_goes_through_in_parts(intake: Intake):
+    guide = food_guide()
+    guide["materials"][0]["max_bytes"] = 20 * 1024 * 1024
+    await intake.publish(guide, number=2)
+    content = PDF + b"0" * 12 * 1024 * 1024
+    case = read(await intake.upload(await intake.open(), content=content))
+    assert case["materials"][0]["sha256"] == hashlib.sha256(content).hexdigest()
+    assert (await intake.call(AGENT, "GET", f"/cases/{case['id']}/materials/M01/content")).content == content
+
+
+async def test_a_sender_that_stops_leaves_nothing(intake: Intake):
+    case = await intake.open()
+    messages = iter([{"type": "http.request", "body": PDF, "more_body": True}, {"type": "http.disconnect"}])
+    token = make_assertion(AGENT, signing_key(), issuer=ISSUER, audience="svc-intake")
+    headers = {"content-type": "application/pdf", HEADER: token}
+    answers: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return next(messages)
+
+    async def send(message: dict[str, Any]) -> None:
+        answers.append(message)
+
+    path = f"{API}/cases/{case['id']}/materials/M01"
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "PUT", "path": path,
+        "raw_path": path.encode(), "query_string": b"", "root_path": "", "scheme": "http", "client": ("127.0.0.1", 1),
+        "server": ("service.test", 80), "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    await intake.client._asgi.app(scope, receive, send)  # type: ignore[arg-type]
+    assert answers[0]["status"] == 400
+    assert await stored_files(intake) == []
+
+
+async def test_a_store_that_takes_nothing_says_so(intake: Intake):
+    case = await intake.open()
+    (intake.folder / "files" / "materials").touch()
+    answer = await intake.upload(case)
+    problem(answer, 503, "service-unavailable")
+    assert answer.headers["retry-after"] == "10"
+    assert (await intake.read(case))["materials"][0]["state"] == "missing"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "head"),
+    [
+        ("application/pdf", b"%PDF-1.4"),
+        ("image/jpeg", b"\xff\xd8\xff\xe0"),
+        ("image/png", b"\x89PNG\r\n\x1a\n"),
+        ("image/tiff", b"MM\x00*"),
+        ("application/ofd", b"PK\x03\x04"),
+        ("application/msword", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    ],
+)
+def test_every_format_is_known_by_its_first_bytes(media_type: str, head: bytes):
+    require_content(media_type, head)
+    require_taken(media_type, (media_type,))
+    with pytest.raises(ContentDoesNotFitType):
+        require_content(media_type, b"<html>")
+
+
+def test_a_format_that_cannot_be_checked_is_not_taken():
+    with pytest.raises(MediaTypeNotTaken, match="窗口"):
+        require_taken("text/plain", ("text/plain",))

@@ -108,6 +108,14 @@ async def test_a_list_has_pages_and_states(intake: Intake):
     problem(await intake.call(AGENT, "GET", "/cases?state=lost"), 422, "invalid-fields")
 
 
+async def test_a_case_is_found_by_its_number_by_who_may_see_it(intake: Intake):
+    await intake.submitted()
+    case = await intake.submitted()
+    for caller, found in ((CLERK, [case["id"]]), (AGENT, [case["id"]]), (AGENT_2, []), (OTHER_CLERK, [])):
+        listed = read(await intake.call(caller, "GET", f"/cases?case_number={case['case_number']}"))
+        assert [one["id"] for one in listed["items"]] == found
+
+
 async def test_an_unchanged_case_is_not_sent_again(intake: Intake):
     case = await intake.open()
     first = await intake.call(AGENT, "GET", f"/cases/{case['id']}")

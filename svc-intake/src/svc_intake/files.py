@@ -1,6 +1,7 @@
 """Bytes of materials behind one port: a folder locally, any S3-compatible store in production, by URL."""
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -8,11 +9,14 @@ from urllib.parse import unquote, urlsplit
 import obstore
 from obstore.store import ObjectStore, from_url
 
+from onestop_runtime.logs import logger
 from onestop_runtime.problems import ServiceUnavailable
 
 _PART = 5 * 1024 * 1024
 _READ = 256 * 1024
 _LISTED = 500
+
+log = logger(__name__)
 
 
 class FileStore:
@@ -30,10 +34,8 @@ class FileStore:
         Raises:
             ServiceUnavailable: when the store cannot take it (full, away).
         """
-        try:
+        with _reachable():
             await obstore.put_async(self._store, path, chunks, chunk_size=_PART, max_concurrency=2)
-        except (obstore.exceptions.BaseError, OSError) as error:
-            raise ServiceUnavailable("文件存储暂时不可用，请稍后再试。", retry_after=10) from error
 
     async def read(self, path: str) -> AsyncIterator[bytes]:
         """Return the bytes of a file as a stream.
@@ -41,24 +43,31 @@ class FileStore:
         Raises:
             ServiceUnavailable: when the store does not give it.
         """
-        try:
+        with _reachable():
             found = await obstore.get_async(self._store, path)
-        except (obstore.exceptions.BaseError, OSError) as error:
-            raise ServiceUnavailable("文件存储暂时不可用，请稍后再试。", retry_after=10) from error
         return _bytes_of(found.stream(min_chunk_size=_READ))
 
     async def remove(self, paths: list[str]) -> None:
         """Remove files; one that is gone is no error."""
         for path in paths:
-            try:
+            with _reachable(), contextlib.suppress(FileNotFoundError, obstore.exceptions.NotFoundError):
                 await obstore.delete_async(self._store, path)
-            except (FileNotFoundError, obstore.exceptions.NotFoundError):
-                continue
 
     async def older_than(self, instant: datetime) -> AsyncIterator[list[str]]:
         """Yield the paths of files written before `instant`, in batches."""
-        async for batch in obstore.list(self._store, chunk_size=_LISTED):
-            yield [one["path"] for one in batch if one["last_modified"] < instant]
+        with _reachable():
+            async for batch in obstore.list(self._store, chunk_size=_LISTED):
+                yield [one["path"] for one in batch if one["last_modified"] < instant]
+
+
+@contextlib.contextmanager
+def _reachable() -> Iterator[None]:
+    """Turn what the store raises into what a caller can understand."""
+    try:
+        yield
+    except (obstore.exceptions.BaseError, OSError) as error:
+        log.warning("file store failed", error=type(error).__name__)
+        raise ServiceUnavailable("文件存储暂时不可用，请稍后再试。", retry_after=10) from error
 
 
 async def _bytes_of(stream: "obstore.BytesStream") -> AsyncIterator[bytes]:

@@ -22,16 +22,18 @@ _RECEIVED = tuple(state for state in State if state is not State.DRAFT)
 
 
 @functools.cache
-def _statement(conditions: tuple[Condition, ...], state: str | None, *, after: bool) -> Statement:
+def _statement(conditions: tuple[Condition, ...], state: str | None, *, after: bool, numbered: bool) -> Statement:
     """Return the statement of a page, newest first: one index scan per condition and state, merged."""
     limit = sa.bindparam("limit", type_=sa.Integer)
     branches = []
     for condition in conditions:
-        for one in _states(condition, state):
+        for one in (state,) if numbered else _states(condition, state):
             branch = sa.select(*(case_file.c[name] for name in _SUMMARY))
             branch = branch.where(PERMISSIONS.clause((condition,), case_file))
             if one:
                 branch = branch.where(case_file.c.state == sa.literal_column(f"'{one}'"))
+            if numbered:
+                branch = branch.where(case_file.c.case_number == sa.bindparam("case_number", type_=sa.Text))
             if after:
                 branch = branch.where(case_file.c.id < sa.bindparam("after", type_=sa.Uuid))
             branches.append(branch.order_by(case_file.c.id.desc()).limit(limit).subquery())
@@ -52,6 +54,7 @@ async def page(
     conditions: tuple[Condition, ...],
     parameters: dict[str, Any],
     *,
+    case_number: str | None,
     state: str | None,
     after: UUID | None,
     limit: int,
@@ -59,5 +62,5 @@ async def page(
     """Return the newest cases for which one of `conditions` holds, below `after`; nothing when there is none."""
     if not conditions:
         return []
-    statement = _statement(conditions, state, after=after is not None)
-    return await statement.fetch(connection, **parameters, after=after, limit=limit)
+    statement = _statement(conditions, state, after=after is not None, numbered=case_number is not None)
+    return await statement.fetch(connection, **parameters, case_number=case_number, after=after, limit=limit)

@@ -110,11 +110,13 @@ async def deliver_result(case_id: UUID, form: Deliver, tx: Write, own: Own, if_m
 
 @queries.get("/cases", summary="办件列表")
 async def list_cases(
-    tx: Read, state: State | None = None, cursor: Cursor = None, limit: Limit = 20
+    tx: Read, case_number: str | None = None, state: State | None = None, cursor: Cursor = None, limit: Limit = 20
 ) -> Page[CaseSummary]:
     """List what the caller may see, newest first: own cases, the hall's inbox, the agency's proceedings."""
     after = decode_cursor(cursor, UUID)
-    rows = await applying.list_cases(tx, state=state, after=after[0] if after else None, limit=limit + 1)
+    rows = await applying.list_cases(
+        tx, case_number=case_number, state=state, after=after[0] if after else None, limit=limit + 1
+    )
     page, more = page_of(rows, limit)
     return Page(
         items=[CaseSummary.of(row) for row in page],

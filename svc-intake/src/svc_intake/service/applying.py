@@ -90,11 +90,15 @@ async def unmask(tx: Transaction, own: Resources, case_id: UUID, purpose: str) -
     return await form_of(tx, own, loaded)
 
 
-async def list_cases(reader: Reader, *, state: str | None, after: UUID | None, limit: int) -> list[Record]:
+async def list_cases(
+    reader: Reader, *, case_number: str | None, state: str | None, after: UUID | None, limit: int
+) -> list[Record]:
     """Return a page of the cases the caller may see, newest first: his own, his hall's inbox, his agency's."""
     conditions = PERMISSIONS.conditions(reader.caller, "case.read")
     parameters = PERMISSIONS.parameters(conditions, reader.caller)
-    return await case_lists.page(reader.connection, conditions, parameters, state=state, after=after, limit=limit)
+    return await case_lists.page(
+        reader.connection, conditions, parameters, case_number=case_number, state=state, after=after, limit=limit
+    )
 
 
 async def read_timeline(reader: Reader, case_id: UUID) -> list[Record]:

@@ -9,6 +9,7 @@ from onestop_legal.errors import NamedError
 from onestop_legal.working_days import legal_day
 from onestop_runtime.caller import system
 from onestop_runtime.context import Context
+from onestop_runtime.inbox import TRANSIENT
 from onestop_runtime.logs import logger
 from onestop_runtime.transaction import Transaction, acquired, transaction
 from svc_intake.repository import cases, waiting
@@ -65,14 +66,19 @@ async def _accept_one(context: Context, own: Resources, case_id: UUID) -> bool:
             return await accept_by_silence(tx, own, case_id)
     except NamedError as error:
         log.warning("silence could not accept yet", case_id=str(case_id), error=error.slug)
-        return False
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one case, the others are accepted
+        log.unexpected("silence could not accept", error, case_id=str(case_id))
+    return False
 
 
 async def run(context: Context) -> None:
     """Look again and again until the process stops."""
     own: Resources = context.state
     while not context.stopping.is_set():
-        if accepted := await sweep(context):
-            log.info("accepted by silence", cases=accepted)
+        try:
+            if accepted := await sweep(context):
+                log.info("accepted by silence", cases=accepted)
+        except TRANSIENT as error:
+            log.warning("the database is away; looked again later", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(context.stopping.wait(), own.settings.silence_seconds)

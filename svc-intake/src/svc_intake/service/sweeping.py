@@ -5,8 +5,8 @@ import contextlib
 from datetime import timedelta
 
 from onestop_runtime.context import Context
+from onestop_runtime.inbox import TRANSIENT
 from onestop_runtime.logs import logger
-from onestop_runtime.problems import ServiceUnavailable
 from onestop_runtime.transaction import acquired
 from svc_intake.repository import materials
 from svc_intake.resources import Resources
@@ -37,7 +37,7 @@ async def run(context: Context) -> None:
         try:
             if removed := await sweep(context):
                 log.info("orphaned files removed", files=removed)
-        except ServiceUnavailable:
-            log.warning("the file store is away; swept later")
+        except TRANSIENT as error:
+            log.warning("the store or the database is away; swept later", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(context.stopping.wait(), own.settings.sweep_seconds)
