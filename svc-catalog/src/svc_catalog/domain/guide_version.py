@@ -1,0 +1,184 @@
+"""办事指南版本: draft → checked → approved → published → suspended or withdrawn; author and approver differ."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from onestop_legal.errors import FieldError, FieldErrors, NamedError
+from svc_catalog.domain.canonical import content_hash
+from svc_catalog.domain.completeness import blocks, findings
+from svc_catalog.domain.vague import Finding
+
+
+class UnknownItem(NamedError):
+    """No guide was ever published under this code."""
+
+    slug = "unknown-item"
+    title = "没有这个事项"
+    status = 404
+
+
+class ItemSuspended(NamedError):
+    """The item is suspended 挂起 and may not be applied for at present."""
+
+    slug = "item-suspended"
+    title = "该事项已暂停办理"
+    status = 409
+
+
+class GuideVersionNotFound(NamedError):
+    """There is no such version, or it is another agency's."""
+
+    slug = "guide-version-not-found"
+    title = "没有这个办事指南版本"
+    status = 404
+
+
+class WrongGuideState(NamedError):
+    """The step does not fit the version's state."""
+
+    slug = "wrong-guide-state"
+    title = "办事指南版本当前状态不能进行此操作"
+    status = 409
+
+
+class QualityGateClosed(FieldErrors):
+    """The guide does not pass the quality gate; every finding is named."""
+
+    slug = "quality-gate-closed"
+    title = "办事指南未通过质量检查"
+    status = 422
+
+
+class FourEyesNeeded(NamedError):
+    """Who wrote a version does not approve it."""
+
+    slug = "four-eyes-needed"
+    title = "编制人不能审批自己编制的办事指南"
+    status = 403
+
+
+class OtherAgency(NamedError):
+    """An editor writes the guides of his own agency."""
+
+    slug = "other-agency"
+    title = "只能编制本部门的办事指南"
+    status = 403
+
+
+class GuideState(StrEnum):
+    """The life of a version."""
+
+    DRAFT = "draft"
+    CHECKED = "checked"
+    APPROVED = "approved"
+    PUBLISHED = "published"
+    SUPERSEDED = "superseded"
+    SUSPENDED = "suspended"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(slots=True)
+class GuideVersion:
+    """A version of a guide as it stands.
+
+    Attributes:
+        number: of the item's published versions, from 1; 0 before publication.
+        guide: the whole guide as a JSON value.
+        content_hash: over the canonical guide; fixed from approval on, since the guide cannot change after.
+    """
+
+    id: UUID
+    item_id: UUID
+    code: str
+    agency_code: str
+    guide: Mapping[str, Any]
+    author: UUID
+    state: GuideState = GuideState.DRAFT
+    number: int = 0
+    content_hash: str = ""
+    approver: UUID | None = None
+    published_at: datetime | None = None
+    reason: str | None = None
+    version: int = 1
+
+    def rewrite(self, guide: Mapping[str, Any]) -> None:
+        """Put another text in place of the draft's; a checked version becomes a draft again."""
+        self._must_be(GuideState.DRAFT, GuideState.CHECKED)
+        if guide["code"] != self.code:
+            raise FieldErrors([FieldError("/guide/code", "fixed", "同一版本不能更换实施编码")])
+        self.guide, self.state = guide, GuideState.DRAFT
+        self.version += 1
+
+    def check(self) -> list[Finding]:
+        """Return what the quality gate finds; without an error the version is checked."""
+        self._must_be(GuideState.DRAFT, GuideState.CHECKED)
+        found = findings(self.guide)
+        if not blocks(found):
+            self.state = GuideState.CHECKED
+        self.version += 1
+        return found
+
+    def approve(self, approver: UUID) -> None:
+        """Approve a checked version; raises `FourEyesNeeded`, `WrongGuideState`."""
+        self._must_be(GuideState.CHECKED)
+        if approver == self.author:
+            raise FourEyesNeeded
+        self.state, self.approver = GuideState.APPROVED, approver
+        self.content_hash = content_hash(self.guide)
+        self.version += 1
+
+    def publish(self, number: int, now: datetime) -> None:
+        """Put an approved version in force as the item's `number`-th.
+
+        Raises:
+            WrongGuideState: when it is not approved.
+            QualityGateClosed: when a rule that came since finds an error.
+        """
+        self._must_be(GuideState.APPROVED)
+        errors = [finding for finding in findings(self.guide) if finding.severity == "error"]
+        if errors:
+            raise QualityGateClosed([FieldError(f"/guide{f.pointer}", f.code, f.explanation) for f in errors])
+        self.state, self.number, self.published_at = GuideState.PUBLISHED, number, now
+        self.version += 1
+
+    def supersede(self) -> None:
+        """Make room for a newer version."""
+        self.state = GuideState.SUPERSEDED
+        self.version += 1
+
+    def suspend(self, reason: str) -> None:
+        """Suspend a published version 挂起."""
+        self._must_be(GuideState.PUBLISHED)
+        self.state, self.reason = GuideState.SUSPENDED, reason
+        self.version += 1
+
+    def withdraw(self, reason: str) -> None:
+        """Withdraw a published or suspended version 取消."""
+        self._must_be(GuideState.PUBLISHED, GuideState.SUSPENDED)
+        self.state, self.reason = GuideState.WITHDRAWN, reason
+        self.version += 1
+
+    def _must_be(self, *states: GuideState) -> None:
+        if self.state not in states:
+            raise WrongGuideState(f"该版本的状态为“{_STATES[self.state]}”。")
+
+
+_STATES = {
+    GuideState.DRAFT: "草稿",
+    GuideState.CHECKED: "已检查",
+    GuideState.APPROVED: "已审批",
+    GuideState.PUBLISHED: "已发布",
+    GuideState.SUPERSEDED: "已被新版本取代",
+    GuideState.SUSPENDED: "挂起",
+    GuideState.WITHDRAWN: "已取消",
+}
+
+
+def in_force(guide: Mapping[str, Any], day: date) -> bool:
+    """Tell whether a guide's validity covers `day`."""
+    valid_to = guide.get("valid_to")
+    return date.fromisoformat(guide["valid_from"]) <= day and (valid_to is None or day <= date.fromisoformat(valid_to))

@@ -1,0 +1,30 @@
+"""svc-catalog: items, guides, regions and agencies of the zone, the working-day calendar."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from onestop_runtime.context import Context
+from onestop_runtime.service import Service
+from svc_catalog import seed, tables
+from svc_catalog.permissions import PERMISSIONS
+from svc_catalog.routes import public, versions
+from svc_catalog.service.public_guides import PublicGuides
+from svc_catalog.settings import Settings
+
+
+@asynccontextmanager
+async def _public_guides(_context: Context) -> AsyncIterator[PublicGuides]:
+    yield PublicGuides()
+
+
+SERVICE = Service(
+    name="catalog",
+    package="svc_catalog",
+    title="事项目录服务",
+    settings=Settings,
+    metadata=tables.metadata,
+    routers=(public.hot, public.queries, versions.commands, versions.queries, versions.streams),
+    permissions=PERMISSIONS,
+    seed=seed.seed,
+    startup=_public_guides,
+)

@@ -1,0 +1,1 @@
+"""Reads and writes what svc-catalog keeps, by noun."""

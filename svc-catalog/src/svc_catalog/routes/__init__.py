@@ -1,0 +1,3 @@
+"""HTTP interface of svc-catalog, by noun."""
+
+PREFIX = "/api/catalog/v1"

@@ -1,0 +1,1 @@
+"""Use cases of svc-catalog: load, decide, save; by noun."""
