@@ -20,7 +20,7 @@ async def suspend(intake: Intake, name: str = "guide.suspended.v1") -> None:
 
 async def test_an_unknown_item_is_pointed_at(intake: Intake):
     answer = await intake.call(AGENT, "POST", "/cases", {"guide_code": "11130371037100371Q4000199999000"})
-    assert pointers(problem(answer, 422, "unknown-item")) == {"/guide_code": "unknown-item"}
+    assert pointers(problem(answer, 404, "unknown-item")) == {"/guide_code": "unknown-item"}
 
 
 async def test_a_suspended_item_takes_no_applications_until_it_is_published_again(intake: Intake):

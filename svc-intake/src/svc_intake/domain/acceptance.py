@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from onestop_legal.working_days import Deadline
+from onestop_legal.working_days import Calendar, Deadline
 from svc_intake.domain.authority import AcceptanceAuthority
+from svc_intake.domain.guide import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,37 @@ class Acceptance:
     authority_number: str | None = None
 
 
-def seal_of(agency_name: str, authority: AcceptanceAuthority | None) -> str:
-    """Return the seal on the acceptance: the one handed to the hall, else the agency's own."""
-    return authority.seal if authority else f"{agency_name}行政审批专用章"
+def accept(
+    limits: Limits,
+    calendar: Calendar,
+    day: date,
+    at: datetime,
+    *,
+    by_silence: bool,
+    agency_name: str,
+    authority: AcceptanceAuthority | None,
+    document_number: str,
+) -> Acceptance:
+    """Return the acceptance of a case.
+
+    Args:
+        limits: of the pinned guide.
+        calendar: of working days.
+        day: legal day of acceptance.
+        at: the instant.
+        by_silence: whether the law accepted, not a clerk.
+        agency_name: in whose name.
+        authority: that lets a hall accept; its seal stands on the document, else the agency's own.
+        document_number: in the agency's own series.
+    """
+    return Acceptance(
+        accepted_on=day,
+        accepted_at=at,
+        by_silence=by_silence,
+        document_number=document_number,
+        seal=authority.seal if authority else f"{agency_name}行政审批专用章",
+        statutory=limits.statutory(calendar, day),
+        promised=limits.promised(calendar, day),
+        authority_id=authority.id if authority else None,
+        authority_number=authority.document_number if authority else None,
+    )

@@ -9,14 +9,14 @@ from uuid import UUID
 from onestop_legal.errors import FieldError, FieldErrors
 from onestop_legal.working_days import Calendar, Deadline, legal_day
 from svc_intake.domain import silence
-from svc_intake.domain.acceptance import Acceptance, seal_of
+from svc_intake.domain.acceptance import Acceptance, accept
 from svc_intake.domain.authority import AcceptanceAuthority
 from svc_intake.domain.correction import Correction, CorrectionNotice, name_all
 from svc_intake.domain.guide import Guide
 from svc_intake.domain.material import HandedIn, missing
-from svc_intake.domain.party import Agency, AgencyFacts, Applicant, Opener, require_served
+from svc_intake.domain.party import Agency, AgencyFacts, Applicant
 from svc_intake.domain.progress import Delivery, Licence, Progress, Result
-from svc_intake.domain.receipt import Receipt, ReceivedMaterial
+from svc_intake.domain.receipt import Receipt, received
 from svc_intake.domain.refusal import Refusal, RefusalKind, refuse
 from svc_intake.domain.state import (
     CaseNotAwaitingAnswer,
@@ -78,47 +78,6 @@ class Case:
     licence: Licence | None = None
     delivery: Delivery | None = None
     happened: list[Entry] = field(default_factory=list)
-
-    @classmethod
-    def opened(
-        cls,
-        case_id: UUID,
-        guide: Guide,
-        applicant: Applicant,
-        opener: Opener,
-        *,
-        hall: str | None,
-        answers: Mapping[str, str],
-        now: datetime,
-    ) -> "Case":
-        """Return a draft bound to `guide`.
-
-        Raises:
-            NotServed: when the item is for others.
-            FieldErrors: when an answer or the hall does not exist (`/answers/<question>`, `/hall`).
-        """
-        require_served(applicant, guide.served)
-        guide.check_answers(answers)
-        case = cls(
-            id=case_id,
-            version=1,
-            state=State.DRAFT,
-            item_code=guide.code,
-            item_name=guide.name,
-            item_type=guide.item_type,
-            guide_version_id=guide.version_id,
-            agency=guide.agency,
-            region=guide.region,
-            hall=guide.hall_for(hall),
-            applicant=applicant,
-            opened_by=opener.person,
-            mandate_id=opener.mandate_id,
-            channel=opener.channel,
-            created_at=now,
-            answers=dict(answers),
-        )
-        case._happened(Happening.OPENED, now)
-        return case
 
     # Draft and correction: what the applicant fills in.
 
@@ -211,7 +170,6 @@ class Case:
         """Receive the application 收件 and return the receipt; raises `CaseNotEditable`."""
         self.require_draft()
         today = legal_day(now)
-        names = {ask.code: ask.name for ask in guide.asks}
         self._await_answer(guide, today, calendar)
         assert self.answer_due  # noqa: S101 - set in the line above
         self.receipt = Receipt(
@@ -220,9 +178,7 @@ class Case:
             received_on=today,
             answer_due=self.answer_due,
             silence_accepts=self.silence_accepts,
-            materials=tuple(
-                ReceivedMaterial(code, names[code], one.via, one.sha256) for code, one in sorted(self.handed_in.items())
-            ),
+            materials=received(guide.asks, self.handed_in),
         )
         self.version += 1
         self.submitted_version = self.version
@@ -294,16 +250,15 @@ class Case:
             raise CaseNotAwaitingAnswer(f"办件当前状态：{self.state.label}。")
         by_silence = self.silent(legal_day(now))
         day = self.counted_from if by_silence else legal_day(now)
-        self.acceptance = Acceptance(
-            accepted_on=day,
-            accepted_at=silence.accepted_at(self.answer_due.day) if by_silence else now,
+        self.acceptance = accept(
+            guide.limits,
+            calendar,
+            day,
+            silence.accepted_at(self.answer_due.day) if by_silence else now,
             by_silence=by_silence,
+            agency_name=agency.name,
+            authority=authority,
             document_number=document_number,
-            seal=seal_of(agency.name, authority),
-            statutory=guide.limits.statutory(calendar, day),
-            promised=guide.limits.promised(calendar, day),
-            authority_id=authority.id if authority else None,
-            authority_number=authority.document_number if authority else None,
         )
         self.state = State.ACCEPTED
         self.version += 1

@@ -30,7 +30,7 @@ class UnknownItem(ItemNotOpen):
 
     slug = "unknown-item"
     title = "没有这个事项，或其办事指南尚未生效"
-    status = 422
+    status = 404
 
 
 class ItemSuspended(ItemNotOpen):

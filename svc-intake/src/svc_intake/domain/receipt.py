@@ -1,9 +1,11 @@
 """The receipt 收件凭证: the application was received, under which number, on which legal day."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from onestop_legal.working_days import Deadline
+from svc_intake.domain.material import Ask, HandedIn
 
 _DIGITS = 4
 
@@ -45,3 +47,9 @@ class Receipt:
     answer_due: Deadline
     silence_accepts: bool
     materials: tuple[ReceivedMaterial, ...]
+
+
+def received(asks: Iterable[Ask], handed_in: Mapping[str, HandedIn]) -> tuple[ReceivedMaterial, ...]:
+    """Return the materials that were received, by code."""
+    names = {ask.code: ask.name for ask in asks}
+    return tuple(ReceivedMaterial(code, names[code], one.via, one.sha256) for code, one in sorted(handed_in.items()))

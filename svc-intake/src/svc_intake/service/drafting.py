@@ -11,6 +11,7 @@ from onestop_runtime.ids import uuid7
 from onestop_runtime.problems import NotSignedIn
 from onestop_runtime.transaction import Transaction
 from svc_intake.domain.case import Case
+from svc_intake.domain.draft import open_draft
 from svc_intake.domain.guide import UnknownItem, require_open
 from svc_intake.domain.party import Opener
 from svc_intake.domain.state import State
@@ -42,7 +43,7 @@ async def open_case(
     guide = await own.memory.guide(tx.connection, version_id)
     if tx.caller.mandate and (mandate := await copies.mandate_of(tx.connection, tx.caller.mandate)):
         mandate.require_cover(guide.code, today)
-    case = Case.opened(uuid7(), guide, applicant_of(tx.caller), _opener(tx), hall=hall, answers=answers, now=tx.now)
+    case = open_draft(uuid7(), guide, applicant_of(tx.caller), _opener(tx), hall=hall, answers=answers, now=tx.now)
     await cases.insert(tx.connection, case, tx.caller.sub)
     tx.audit("case.opened", key=case.id)
     schema = await own.memory.form_schema(tx.connection, version_id)
