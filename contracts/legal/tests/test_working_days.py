@@ -1,6 +1,7 @@
 """Working days as the law counts them, against the real calendars of 2019–2026 and a slow obvious version."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import chinese_calendar
 import pytest
@@ -53,10 +54,10 @@ def test_limits_end_where_the_vectors_say(start: date, days: int, end: date):
 
 
 def test_every_day_of_eight_years_is_what_the_notices_say():
-    for year in range(2019, 2027):
-        for number in range(365):
-            day = date(year, 1, 1) + timedelta(number)
-            assert CALENDAR.is_working_day(day) == chinese_calendar.is_workday(day), day
+    day = date(2019, 1, 1)
+    while day.year < 2027:
+        assert CALENDAR.is_working_day(day) == chinese_calendar.is_workday(day), day
+        day += timedelta(1)
 
 
 @given(start=DAYS, days=st.integers(0, 60))
@@ -84,6 +85,11 @@ def test_a_limit_that_reaches_into_an_unpublished_year_is_provisional():
     assert CALENDAR.deadline(date(2026, 12, 30), 5).provisional is True
 
 
+def test_an_absent_year_is_provisional_and_a_given_one_says_so_itself():
+    assert CALENDAR.is_provisional(date(2027, 1, 4))
+    assert not CALENDAR.is_provisional(date(2026, 12, 31))
+
+
 def test_an_unknown_year_has_weekends_and_fixed_holidays():
     assert CALENDAR.deadline(date(2029, 12, 31), 1) == Deadline(date(2030, 1, 2), provisional=True)
     assert not CALENDAR.is_working_day(date(2030, 10, 2))
@@ -99,6 +105,30 @@ def test_a_provisional_year_that_is_published_replaces_what_was_assumed():
     assert Calendar.of([*CALENDAR.years, final]).deadline(date(2026, 12, 31), 1) == Deadline(
         date(2027, 1, 2), provisional=False
     )
+
+
+def test_of_the_same_year_given_twice_the_later_holds():
+    former = CalendarYear(2026, published=False, holidays=frozenset({date(2026, 3, 10)}), workdays=frozenset())
+    assert Calendar.of([former, published(2026)]) == Calendar.of([published(2026)])
+    assert Calendar.of([former, published(2026)]).is_working_day(date(2026, 3, 10))
+
+
+def test_a_notice_that_reaches_back_into_december_changes_the_earlier_year():
+    before = CalendarYear(2018, published=True, holidays=frozenset(), workdays=frozenset())
+    assert Calendar.of([before]).deadline(date(2018, 12, 28), 1).day == date(2018, 12, 31)
+    after = published(2018)
+    assert Calendar.of([after]).deadline(date(2018, 12, 28), 1).day == date(2018, 12, 29)
+    assert not Calendar.of([after]).is_working_day(date(2018, 12, 31))
+
+
+@given(instant=st.datetimes(datetime(1992, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds the zone
+def test_the_legal_day_agrees_with_the_time_zone_database(instant: datetime):
+    assert legal_day(instant) == instant.astimezone(ZoneInfo("Asia/Shanghai")).date()
+
+
+def test_an_instant_without_a_zone_has_no_legal_day():
+    with pytest.raises(ValueError, match="aware"):
+        legal_day(datetime(2026, 3, 9, 16, 0))  # noqa: DTZ001 - that is the point
 
 
 def test_the_legal_day_is_the_date_in_shanghai():

@@ -2,23 +2,32 @@
 
 The calendar of a year follows the State Council's yearly notice (weekdays off, weekend days worked). A year whose
 notice is not out is provisional (暂定). Days here are legal days, dates in Asia/Shanghai.
+
+A notice may reach back into the last days of December before it (that of 2019 took 2018-12-31 off): whoever keeps the
+calendar gives the earlier year anew then, and deadlines that fall on those days are computed again.
 """
 
 from bisect import bisect_left, bisect_right
+from calendar import isleap
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""Beijing time: eight hours ahead of UTC all year since 1992; needs no time zone database on the machine."""
+
 _SATURDAY = 5
 _FIXED_HOLIDAYS = ((1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3))
 """Statutory holidays on fixed dates (全国年节及纪念日放假办法 2, as of 2025-01-01)."""
 
 
 def legal_day(instant: datetime) -> date:
-    """Return the legal day of an aware instant: its date in Asia/Shanghai."""
+    """Return the legal day of an aware instant: its date in Asia/Shanghai.
+
+    Raises:
+        ValueError: when the instant has no time zone.
+    """
     if instant.tzinfo is None:
         raise ValueError("a legal day needs an aware instant")
     return instant.astimezone(SHANGHAI).date()
@@ -27,6 +36,8 @@ def legal_day(instant: datetime) -> date:
 @dataclass(frozen=True, slots=True)
 class CalendarYear:
     """One year of the calendar.
+
+    Dates of other years in the sets have no effect; a day in both sets is worked.
 
     Attributes:
         published: whether the State Council's notice for the year is out; otherwise the year is provisional.
@@ -64,12 +75,12 @@ class Deadline:
     provisional: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Days:
-    """The working days of one year, ascending."""
-
-    published: bool
-    days: tuple[date, ...]
+@lru_cache(maxsize=256)
+def _working_days(year: CalendarYear) -> tuple[date, ...]:
+    """Return the working days of a year, ascending; cached, because calendars are read anew more often than changed."""
+    start = date(year.year, 1, 1)
+    days = (start + timedelta(n) for n in range(366 if isleap(year.year) else 365))
+    return tuple(day for day in days if year.is_working_day(day))
 
 
 @dataclass(frozen=True)
@@ -78,7 +89,7 @@ class Calendar:
 
     years: tuple[CalendarYear, ...]
     _by_year: dict[int, CalendarYear] = field(init=False, repr=False, compare=False)
-    _days: dict[int, _Days] = field(init=False, repr=False, compare=False)
+    _days: dict[int, tuple[date, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Index the years."""
@@ -87,8 +98,9 @@ class Calendar:
 
     @classmethod
     def of(cls, years: Iterable[CalendarYear]) -> "Calendar":
-        """Return the calendar made of `years`, in any order."""
-        return cls(tuple(sorted(years, key=lambda year: year.year)))
+        """Return the calendar made of `years`, in any order; of the same year given twice the later one holds."""
+        by_year = {year.year: year for year in years}
+        return cls(tuple(by_year[year] for year in sorted(by_year)))
 
     def is_working_day(self, day: date) -> bool:
         """Tell whether `day` is a working day."""
@@ -101,49 +113,47 @@ class Calendar:
     def deadline(self, start: date, days: int) -> Deadline:
         """Return the last day of a limit of `days` working days; the day of the start is not counted.
 
-        2019-01-31 + 5 = 2019-02-12. Zero days end on the start itself.
+        2019-01-31 + 5 = 2019-02-12. Zero days end on the start itself. It is provisional as soon as a year on the way
+        is not published.
+
+        Raises:
+            ValueError: when `days` is negative.
         """
         if days < 0:
             raise ValueError("a limit has no negative length")
         if days == 0:
             return Deadline(start, self.is_provisional(start))
         year, left, provisional = start.year, days, False
-        position = bisect_right(self._working(year).days, start)
+        position = bisect_right(self._working(year), start)
         while True:
             working = self._working(year)
-            provisional = provisional or not working.published
-            if position + left <= len(working.days):
-                return Deadline(working.days[position + left - 1], provisional)
-            left -= len(working.days) - position
+            provisional = provisional or not self._year(year).published
+            if position + left <= len(working):
+                return Deadline(working[position + left - 1], provisional)
+            left -= len(working) - position
             year, position = year + 1, 0
 
     def count(self, start: date, end: date) -> int:
         """Return how many working days lie in (`start`, `end`]; negative when `end` is before `start`."""
         if end < start:
             return -self.count(end, start)
+        first, last = self._working(start.year), self._working(end.year)
         if start.year == end.year:
-            days = self._working(start.year).days
-            return bisect_right(days, end) - bisect_right(days, start)
-        first = self._working(start.year).days
-        between = sum(len(self._working(year).days) for year in range(start.year + 1, end.year))
-        return len(first) - bisect_right(first, start) + between + bisect_right(self._working(end.year).days, end)
+            return bisect_right(first, end) - bisect_right(first, start)
+        between = sum(len(self._working(year)) for year in range(start.year + 1, end.year))
+        return len(first) - bisect_right(first, start) + between + bisect_right(last, end)
 
     def next_working_day(self, day: date) -> date:
         """Return `day` when it is a working day, else the first one after it."""
-        days = self._working(day.year).days
+        days = self._working(day.year)
         position = bisect_left(days, day)
-        return days[position] if position < len(days) else self._working(day.year + 1).days[0]
+        return days[position] if position < len(days) else self._working(day.year + 1)[0]
 
     def _year(self, year: int) -> CalendarYear:
         return self._by_year.get(year) or _unknown_year(year)
 
-    def _working(self, year: int) -> _Days:
+    def _working(self, year: int) -> tuple[date, ...]:
         known = self._days.get(year)
         if known is None:
-            rules = self._year(year)
-            start = date(year, 1, 1)
-            length = (date(year + 1, 1, 1) - start).days
-            days = (start + timedelta(n) for n in range(length))
-            known = _Days(rules.published, tuple(day for day in days if rules.is_working_day(day)))
-            self._days[year] = known
+            known = self._days[year] = _working_days(self._year(year))
         return known
