@@ -76,5 +76,7 @@ def test_masking_reaches_into_lists_and_objects():
 
 
 def test_a_guide_that_names_personal_data_as_public_publishes_none():
-    schema = FormSchema({"properties": {"phone": {"format": "phone"}, "scope": {"type": "string"}}})
-    assert schema.published({"phone": "15400000003", "scope": "食品"}, ("phone", "scope")) == {"scope": "食品"}
+    properties = {"phone": {"format": "phone"}, "illness": {"x-sensitive": True}, "scope": {"type": "string"}}
+    schema = FormSchema({"properties": properties})
+    form = {"phone": "15400000003", "illness": "糖尿病", "scope": "食品"}
+    assert schema.published(form, ("phone", "illness", "scope")) == {"scope": "食品"}

@@ -1,7 +1,8 @@
 """Forms against the JSON Schema of the guide: what is wrong, in Chinese, with pointers.
 
 Beside the formats of JSON Schema, a guide may use `credit-code` (统一社会信用代码) and `identity-number`
-(公民身份号码), both with check digit, and `phone` (a mobile or landline number of the mainland).
+(公民身份号码), both with check digit, and `phone` (a mobile or landline number of the mainland). What has one of the last
+two formats, or says `x-sensitive: true`, is personal data: masked for the office, never published.
 """
 
 import re
@@ -75,9 +76,7 @@ class FormSchema:
         self._validator = jsonschema_rs.Draft202012Validator(
             dict(schema), formats=_FORMATS, validate_formats=True, offline=True
         )
-        self.sensitive = frozenset(
-            name for name, part in schema.get("properties", {}).items() if part.get("format") in SENSITIVE_FORMATS
-        )
+        self.sensitive = frozenset(name for name, part in schema.get("properties", {}).items() if _is_sensitive(part))
 
     def problems(self, form: Mapping[str, Any]) -> list[FieldError]:
         """Return everything that is wrong with `form`, one finding per place; pointers start with `/form`."""
@@ -169,9 +168,13 @@ def _pointer(path: list[Any]) -> str:
     return "/form" + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
+def _is_sensitive(schema: Mapping[str, Any]) -> bool:
+    return schema.get("format") in SENSITIVE_FORMATS or schema.get("x-sensitive") is True
+
+
 def _masked(schema: Mapping[str, Any], value: Any) -> Any:
     """Return `value` with what `schema` calls personal data hidden, at any depth."""
-    if schema.get("format") in SENSITIVE_FORMATS:
+    if _is_sensitive(schema):
         return _hidden(value)
     if isinstance(value, dict):
         parts = schema.get("properties", {})
