@@ -1,4 +1,4 @@
-"""Whether a process says that it is ready."""
+"""Whether a process listens, and whether it says that it is ready."""
 
 import asyncio
 import contextlib
@@ -20,3 +20,15 @@ async def is_ready(port: int) -> bool:
             finally:
                 writer.close()
     return False
+
+
+async def until_listening(port: int, seconds: float) -> None:
+    """Wait until somebody listens on the loopback `port`, but no longer than `seconds`."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while True:
+                with contextlib.suppress(OSError):
+                    _, writer = await asyncio.open_connection(LOOPBACK, port)
+                    writer.close()
+                    return
+                await asyncio.sleep(0.05)

@@ -22,7 +22,7 @@ from onestop_local.errors import LocalError
 from onestop_local.people import PEOPLE
 from onestop_local.ports import choose_ports
 from onestop_local.preparation import fingerprint, is_prepared, remember
-from onestop_local.readiness import is_ready
+from onestop_local.readiness import is_ready, until_listening
 from onestop_local.secrecy import Secrets, write_private
 from onestop_local.servers import Servers
 from onestop_local.stack import FORMAT, Home, Stack
@@ -33,6 +33,8 @@ PROCESSES = ("gateway", *SERVICES)
 _READY_SECONDS = 90.0
 _HOPELESS = 4
 """A process that ends this often before it was ever ready will not make it."""
+_LISTENING_SECONDS = 10.0
+"""Whoever has not opened his port by then lets the next one start all the same."""
 _ROOM_BYTES = 1 << 30
 _PREPARED_AT_ONCE = 2
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -87,6 +89,7 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         self._watching: list[asyncio.Task[None]] = []
         self._preparing: set[asyncio.subprocess.Process] = set()
+        self._cores = asyncio.Semaphore((os.cpu_count() or 1) + 1)
         self._stop = asyncio.Event()
         self._stop_asked = 0.0
         self._hopeless: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -156,11 +159,11 @@ class Supervisor:
         ports = choose_ports(self._home.directory / "ports.json", PROCESSES)
         self._addresses = Addresses(ports=ports, dsns={}, kafka=self._servers.kafka_address())
         with self._screen:
-            topics = asyncio.Event()
+            topics, all_started = asyncio.Event(), asyncio.Event()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._start_kafka(topics))
-                group.create_task(self._start_platform(topics))
-            await self._until_ready()
+                group.create_task(self._start_platform(topics, all_started))
+                group.create_task(self._until_ready(all_started))
         self._ready = True
         self._write_stack()
         self._watching.append(asyncio.ensure_future(self._servers.watch(self._screen)))  # noqa: TID251 - kept
@@ -177,10 +180,11 @@ class Supervisor:
     async def _start_kafka(self, topics: asyncio.Event) -> None:
         if self._servers.has_topics():
             topics.set()  # from an earlier start; who starts before the broker waits for it
-        await self._servers.start_kafka(self._screen)
+        async with self._cores:
+            await self._servers.start_kafka(self._screen)
         topics.set()
 
-    async def _start_platform(self, topics: asyncio.Event) -> None:
+    async def _start_platform(self, topics: asyncio.Event, all_started: asyncio.Event) -> None:
         """Start PostgreSQL, prepare what has to be prepared, start every process as soon as it can be."""
         assert self._addresses  # noqa: S101 - set before
         assert self._secrets  # noqa: S101 - set before
@@ -190,6 +194,7 @@ class Supervisor:
         async with asyncio.TaskGroup() as group:
             for service in PROCESSES:
                 group.create_task(self._start_process(service, turn, topics))
+        all_started.set()
 
     async def _start_process(self, service: str, turn: asyncio.Semaphore, topics: asyncio.Event) -> None:
         assert self._addresses  # noqa: S101 - set before
@@ -204,8 +209,10 @@ class Supervisor:
         told = environment(service, self._home, self._addresses, self._secrets)
         (self._home.directory / "files" / service).mkdir(parents=True, exist_ok=True)
         child = Child(service, self._home, told, self._crashed, self._started)
-        self._children[service] = child
-        self._watching.append(asyncio.ensure_future(child.watch()))  # noqa: TID251 - kept, ended by its stop
+        async with self._cores:  # starting is all computing: many more than cores only make everybody wait
+            self._children[service] = child
+            self._watching.append(asyncio.ensure_future(child.watch()))  # noqa: TID251 - kept, ended by its stop
+            await until_listening(self._addresses.ports[service], _LISTENING_SECONDS)
 
     async def _prepare(self, service: str) -> None:
         assert self._addresses  # noqa: S101 - set before
@@ -229,7 +236,8 @@ class Supervisor:
                 text = tail(log)
                 raise LocalError(f"{process_name(service)} 准备数据失败（退出码 {code}）：\n{text}", f"完整日志：{log}")
 
-    async def _until_ready(self) -> None:
+    async def _until_ready(self, all_started: asyncio.Event) -> None:
+        """Wait until every process says that it is ready, each a while at most from its start."""
         assert self._addresses  # noqa: S101 - set before
         waiting = dict(self._addresses.ports)
         deadline = time.monotonic() + _READY_SECONDS
@@ -240,6 +248,8 @@ class Supervisor:
                         del waiting[service]
                 names = "、".join(process_name(service) for service in waiting)
                 step.update(f"等待 {names}")
+                if not all_started.is_set():
+                    deadline = time.monotonic() + _READY_SECONDS
                 if time.monotonic() > deadline:
                     logs = self._home.directory / "logs"
                     raise LocalError(f"{names} 在 {_READY_SECONDS:.0f} 秒内没有就绪。", f"请查看 {logs} 下的日志。")
