@@ -1,8 +1,8 @@
 """Forms against the JSON Schema of the guide: what is wrong, in Chinese, with pointers.
 
 Beside the formats of JSON Schema, a guide may use `credit-code` (统一社会信用代码) and `identity-number`
-(公民身份号码), both with check digit, and `phone` (a mobile or landline number of the mainland). What has one of the last
-two formats, or says `x-sensitive: true`, is personal data: masked for the office, never published.
+(公民身份号码), both with check digit, and `phone` (a mobile or landline number of the mainland). What has one of the
+last two formats, or says `x-sensitive: true`, is personal data: masked for the office, never published.
 """
 
 import re
