@@ -1,0 +1,83 @@
+"""The contracts fit the code, break nothing that was released, and every event has an example that it understands."""
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import yaml
+
+from onestop_messages import EVENTS
+from onestop_messages.schemas import file_name, schema_of
+
+CONTRACTS = Path(__file__).parents[2] / "contracts"
+EXAMPLES = sorted((CONTRACTS / "events" / "examples").glob("*/*.json"))
+TOPICS: dict[str, Any] = yaml.safe_load((CONTRACTS / "topics.yaml").read_text())["topics"]
+
+_spec = importlib.util.spec_from_file_location("contracts_generate", CONTRACTS / "generate.py")
+assert _spec
+assert _spec.loader
+generate = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(generate)
+
+
+@pytest.fixture(scope="module")
+def documents() -> dict[str, dict[str, Any]]:
+    generated: dict[str, dict[str, Any]] = generate.generated()
+    return generated
+
+
+def test_the_generated_contracts_fit_the_code(documents: dict[str, dict[str, Any]]):
+    assert generate.stale(documents) == []
+
+
+def test_nothing_that_was_released_breaks(documents: dict[str, dict[str, Any]]):
+    assert list(generate.breaking_changes(documents)) == []
+
+
+def test_a_breaking_change_is_caught(documents: dict[str, dict[str, Any]]):
+    path = "events/case.accepted.v1.json"
+    schema = json.loads(json.dumps(documents[path]))
+    del schema["properties"]["limits"]
+    assert any("limits: removed" in change for change in generate.breaking_changes({**documents, path: schema}))
+
+
+def test_every_event_has_an_example():
+    assert {path.parent.name for path in EXAMPLES} == {file_name(event_type) for event_type in EVENTS}
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_example_fits_model_and_schema(path: Path):
+    model = next(model for event_type, model in EVENTS.items() if file_name(event_type) == path.parent.name)
+    data = json.loads(path.read_text())
+    model.model_validate(data)
+    assert set(data) <= set(model.model_fields)
+    jsonschema_rs.validate(schema_of(model), data)
+
+
+def test_every_event_travels_in_the_topic_that_lists_it():
+    listed = {(topic, event) for topic, facts in TOPICS.items() for event in facts["events"]}
+    assert listed == {(model.TOPIC, file_name(event_type)) for event_type, model in EVENTS.items()}
+
+
+@pytest.mark.parametrize("service", ["catalog", "intake", "workflow", "datashare", "credit", "gateway"])
+def test_a_service_reads_the_topics_that_name_it_and_no_others(service: str):
+    package = generate.SERVICES[service]
+    subscriptions = importlib.import_module(f"{package}.main").SERVICE.subscriptions
+    named = {topic for topic, facts in TOPICS.items() if f"svc-{service}" in facts["consumers"]}
+    assert {subscription.topic for subscription in subscriptions} == named
+
+
+@pytest.mark.parametrize("service", ["catalog", "intake", "workflow", "datashare", "credit"])
+def test_every_operation_says_what_it_does_and_how_it_fails(documents: dict[str, dict[str, Any]], service: str):
+    for path, methods in documents[f"openapi/{service}.json"]["paths"].items():
+        for method, operation in methods.items():
+            place = f"{method} {path}"
+            assert operation.get("summary"), place
+            failures = {status for status in operation["responses"] if status.startswith(("4", "5"))}
+            assert failures, place
+            for status in failures:
+                content = operation["responses"][status]["content"]["application/problem+json"]
+                assert content["examples"], f"{place} {status}"
