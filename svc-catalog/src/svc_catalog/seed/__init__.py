@@ -43,7 +43,7 @@ async def seed(begin: Callable[[], AbstractAsyncContextManager[Transaction]], _d
     async with begin() as tx:
         known = await stored.published_hashes(tx.connection)
     for guide in guides():
-        if known.get(guide["code"]) != content_hash(guide):
+        if (guide["code"], content_hash(guide)) not in known:
             async with begin() as tx:
                 await _publish(tx, guide)
 

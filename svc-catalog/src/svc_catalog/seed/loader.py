@@ -1,7 +1,8 @@
 """Turns the compact files in `items/` into whole guides.
 
 A file names an agency, `defaults` shared by its items, and the items; an item is merged over the defaults. Codes of
-materials and conditions are counted, the form is wrapped into a JSON Schema.
+materials and conditions are counted, the form is wrapped into a JSON Schema; `without` takes fields of the defaults
+out of it.
 """
 
 import sys
@@ -41,7 +42,11 @@ def guide_of(agency: dict[str, str], facts: dict[str, Any]) -> dict[str, Any]:
     conditions = [
         {"id": f"C{number:02d}"} | condition for number, condition in enumerate(facts.get("conditions", ()), start=1)
     ]
-    form = {"$schema": _SCHEMA, "type": "object", "additionalProperties": False, "required": [], **facts["form"]}
+    asked = {
+        name: part for name, part in facts["form"]["properties"].items() if name not in facts["form"].get("without", ())
+    }
+    form = {"$schema": _SCHEMA, "type": "object", "additionalProperties": False, "properties": asked}
+    form["required"] = facts["form"].get("required", [])
     code = f"{agency['code']}{facts['level']}{facts['base_code']}"
     whole = {**facts, "code": code, "agency": agency, "materials": materials, "conditions": conditions, "form": form}
     return Guide.model_validate(whole).model_dump(mode="json")
