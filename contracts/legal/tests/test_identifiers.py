@@ -6,16 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onestop_legal import food_licence_number
-from onestop_legal.codes import ItemState, ItemType, MaterialNeed, MaterialSource, Satisfaction
+from onestop_legal import food_licence_number, implementation_code
+from onestop_legal.codes import (
+    ExerciseLevel,
+    ItemState,
+    ItemType,
+    MaterialNeed,
+    MaterialSource,
+    Satisfaction,
+    is_item_type,
+)
 from onestop_legal.credit_code import ALPHABET, CreditCode, InvalidCreditCode, InvalidOrganisationCode, OrganisationCode
 from onestop_legal.food_licence_number import InvalidFoodLicenceNumber
 from onestop_legal.identity_number import IdentityNumber, InvalidIdentityNumber
 from onestop_legal.implementation_code import (
     ImplementationCode,
     InvalidImplementationCode,
+    Profile,
     case_number,
     check_free_form,
+    profile_of,
 )
 from onestop_legal.licence_identifier import InvalidLicenceIdentifier, LicenceIdentifier
 
@@ -128,11 +138,32 @@ def test_a_wrong_implementation_code_is_refused(text: str):
         ImplementationCode.parse(text)
 
 
-def test_other_profiles_are_kept_up_to_fifty_characters():
-    assert check_free_form(" 511A0138000000-511602000000-000-11511 ".strip()) == "511A0138000000-511602000000-000-11511"
-    for wrong in ("", "x" * 51, "有字", "a b"):
-        with pytest.raises(InvalidImplementationCode):
-            check_free_form(wrong)
+def test_a_code_tells_its_province_and_type():
+    code = ImplementationCode.parse("11440100007482575H3440118009000")
+    assert (code.province, code.item_type, ExerciseLevel(code.level).label) == ("44", "01", "市级")
+
+
+def test_the_longest_printed_code_fits_without_its_dashes():
+    printed = "511A0138000000-511602000000-000-115113010833722043-1-00"
+    assert check_free_form(f" {printed} ") == "511A013800000051160200000000011511301083372204310" + "0"
+    assert len(check_free_form(printed)) == 50
+
+
+@pytest.mark.parametrize("text", ["", "-", "x" * 51, "有字", "a b", "a\tb", "511Ａ0138"])
+def test_what_is_no_code_in_any_profile_is_refused(text: str):
+    with pytest.raises(InvalidImplementationCode):
+        check_free_form(text)
+    with pytest.raises(InvalidImplementationCode):
+        profile_of(text)
+
+
+def test_a_code_is_checked_by_its_profile():
+    national, free = "11440100007482575h-3-440118009000", "1J-5100-00027-511602000000-000-11511301008778386B-1-00"
+    assert implementation_code.parse(national, Profile.NATIONAL) == "11440100007482575H3440118009000"
+    assert (profile_of(national), profile_of(free)) == (Profile.NATIONAL, Profile.FREE)
+    with pytest.raises(InvalidImplementationCode):
+        implementation_code.parse(free, Profile.NATIONAL)
+    assert implementation_code.parse(free, Profile.FREE) == free.replace("-", "")
 
 
 def test_nine_thousand_nine_hundred_ninety_nine_is_not_a_wall():
@@ -152,6 +183,65 @@ def test_a_food_licence_number_is_valid_and_one_wrong_digit_is_found(category: s
         wrong = number[:position] + str((int(number[position]) + 1) % 10) + number[position + 1 :]
         with pytest.raises(InvalidFoodLicenceNumber):
             food_licence_number.parse(wrong)
+
+
+@pytest.mark.parametrize("number", ["JY13301080111719", "JY13101060025900", "JY24107110024586", "JY11117051464030"])
+def test_published_food_licence_numbers_have_this_check_digit(number: str):
+    assert food_licence_number.parse(number.lower()) == number
+
+
+def test_a_number_of_a_region_with_another_check_digit_is_judged_by_its_form():
+    with pytest.raises(InvalidFoodLicenceNumber):
+        food_licence_number.parse("JY11408020030619")
+    assert food_licence_number.parse_form("JY11408020030619") == "JY11408020030619"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "JY", "SC13301080111719", "JY1330108011171", "JY1330108011171９", "JY1330108011171A"]
+)
+def test_a_food_licence_number_of_a_wrong_form_is_refused(text: str):
+    with pytest.raises(InvalidFoodLicenceNumber):
+        food_licence_number.parse_form(text)
+
+
+@pytest.mark.parametrize(
+    ("category", "region", "serial"),
+    [("4", "130371", 1), ("1", "13037", 1), ("1", "13037x", 1), ("1", "130371", 0), ("1", "130371", 1_000_000)],
+)
+def test_a_food_licence_number_is_made_only_of_parts_that_fit(category: str, region: str, serial: int):
+    with pytest.raises(InvalidFoodLicenceNumber):
+        food_licence_number.make(category, region, serial)
+
+
+@pytest.mark.parametrize(
+    ("category", "region", "body"),
+    [
+        ("91", "13037", "MA700101"),
+        ("9I", "130371", "MA700101"),
+        ("91", "130371", "MA70010"),
+        ("91", "130371", "MA70010中"),
+    ],
+)
+def test_a_credit_code_is_made_only_of_parts_that_fit(category: str, region: str, body: str):
+    with pytest.raises(InvalidCreditCode):
+        CreditCode.make(category, region, body)
+
+
+def test_letters_that_only_become_ascii_in_upper_case_are_refused():
+    code = OrganisationCode.parse("SA700101" + OrganisationCode.check_character("SA700101"))
+    with pytest.raises(InvalidOrganisationCode):
+        OrganisationCode.parse(code.replace("S", "ſ"))
+    identifier = str(LicenceIdentifier.make("11100000000013338W032", "11220000013544541J", "I7"))
+    assert LicenceIdentifier.parse(identifier).serial == "I7"
+    with pytest.raises(InvalidLicenceIdentifier):
+        LicenceIdentifier.parse(identifier.replace("I", "ı"))
+
+
+def test_extensions_of_the_item_types_are_types_too():
+    assert all(is_item_type(item_type) for item_type in ItemType)
+    assert is_item_type("11")
+    assert is_item_type("21")
+    assert not any(is_item_type(wrong) for wrong in ("", "1", "00", "011", "1x", "１１"))
 
 
 def test_code_lists_carry_the_standards_codes_and_names():

@@ -18,7 +18,7 @@ class CodeList(StrEnum):
 
 
 class ItemType(CodeList):
-    """事项类型; 11… and 21… are extensions."""
+    """事项类型 as the standard names them; for codes a province adds see `is_item_type`."""
 
     PERMIT = "01", "行政许可"
     PENALTY = "02", "行政处罚"
@@ -31,6 +31,11 @@ class ItemType(CodeList):
     RULING = "09", "行政裁决"
     OTHER = "10", "其他行政权力"
     PUBLIC_SERVICE = "20", "公共服务"
+
+
+def is_item_type(code: str) -> bool:
+    """Tell whether `code` is a type of the standard or in the ranges it leaves for extensions (11–19, 21–99)."""
+    return len(code) == 2 and code.isascii() and code.isdigit() and code != "00"  # noqa: PLR2004 - two digits
 
 
 class ExerciseLevel(CodeList):

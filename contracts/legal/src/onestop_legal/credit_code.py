@@ -35,7 +35,7 @@ class OrganisationCode(str):
     def parse(cls, text: str) -> "OrganisationCode":
         """Return the code in `text`, upper-cased, without the dash; raises `InvalidOrganisationCode`."""
         code = text.strip().upper().replace("-", "")
-        if len(code) != _ORGANISATION_LENGTH or not code.isascii() or not code.isalnum():
+        if len(code) != _ORGANISATION_LENGTH or not text.isascii() or not code.isalnum():
             raise InvalidOrganisationCode("组织机构代码应为 9 位数字或字母。")
         if cls.check_character(code[:8]) != code[8]:
             raise InvalidOrganisationCode("组织机构代码的校验码不符。")
@@ -64,7 +64,7 @@ class CreditCode(str):
         code = text.strip().upper()
         if len(code) != _LENGTH:
             raise InvalidCreditCode("统一社会信用代码应为 18 位。")
-        if any(character not in _VALUE for character in code):
+        if not text.isascii() or any(character not in _VALUE for character in code):
             raise InvalidCreditCode("统一社会信用代码含有不允许的字符（不使用 I、O、S、V、Z）。")
         if cls.check_character(code[:17]) != code[17]:
             raise InvalidCreditCode("统一社会信用代码的校验码不符，请核对。")
@@ -80,9 +80,17 @@ class CreditCode(str):
 
     @classmethod
     def make(cls, category: str, region: str, organisation: str) -> "CreditCode":
-        """Return the code of `category` (2), `region` (6) and the 8 characters of the organisation."""
+        """Return the code of `category` (2), `region` (6) and the 8 characters of the organisation.
+
+        Raises:
+            InvalidCreditCode: when a part has another length or other characters.
+        """
+        if not organisation.isascii() or len(organisation) != _ORGANISATION_LENGTH - 1 or not organisation.isalnum():
+            raise InvalidCreditCode("组织机构代码本体应为 8 位数字或字母。")
         body = f"{category}{region}{organisation}{OrganisationCode.check_character(organisation)}"
-        return cls.parse(body + cls.check_character(body))
+        if len(body) != _LENGTH - 1 or any(character not in _VALUE for character in body):
+            raise InvalidCreditCode
+        return cls(body + cls.check_character(body))
 
     @property
     def organisation(self) -> OrganisationCode:

@@ -26,7 +26,7 @@ class IdentityNumber(str):
     def parse(cls, text: str) -> "IdentityNumber":
         """Return the number in `text`, with an upper-case X; raises `InvalidIdentityNumber`."""
         number = text.strip().upper()
-        if len(number) != _LENGTH or not number.isascii() or not number[:17].isdigit():
+        if len(number) != _LENGTH or not text.isascii() or not number[:17].isdigit():
             raise InvalidIdentityNumber("公民身份号码应为 18 位（末位可为 X）。")
         try:
             date(int(number[6:10]), int(number[10:12]), int(number[12:14]))

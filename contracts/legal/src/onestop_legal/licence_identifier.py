@@ -1,4 +1,7 @@
-"""电子证照标识 (C 0228 / GB/T 36905 family): `1.2.156.3005.2.<type>.<issuer>.<serial>.<version>.<check>`."""
+"""电子证照标识 (C 0228 / GB/T 36905 family): `1.2.156.3005.2.<type>.<issuer>.<serial>.<version>.<check>`.
+
+The check character follows ISO 7064 MOD 37,36 over what comes after the root, dots removed.
+"""
 
 from dataclasses import dataclass
 
@@ -50,7 +53,7 @@ class LicenceIdentifier:
         lengths = ((self.licence_type, _TYPE_LENGTH), (self.issuer, _ISSUER_LENGTH), (self.version, _VERSION_LENGTH))
         wrong = any(len(part) != length for part, length in lengths) or not self.serial
         if wrong or any(character not in _VALUE for character in self._body):
-            raise InvalidLicenceIdentifier
+            raise InvalidLicenceIdentifier("电子证照标识应由 21 位类型、18 位颁发机构、流水号和 3 位版本组成。")
 
     @classmethod
     def make(cls, licence_type: str, issuer: str, serial: str, version: str = "001") -> "LicenceIdentifier":
@@ -62,8 +65,8 @@ class LicenceIdentifier:
         """Return the identifier that `text` writes; raises `InvalidLicenceIdentifier`."""
         prefix, _, rest = text.strip().upper().partition(f"{ROOT}.")
         parts = rest.split(".")
-        if prefix or len(parts) != 5:  # noqa: PLR2004 - type, issuer, serial, version, check
-            raise InvalidLicenceIdentifier
+        if prefix or not text.isascii() or len(parts) != 5:  # noqa: PLR2004 - type, issuer, serial, version, check
+            raise InvalidLicenceIdentifier(f"电子证照标识应以 {ROOT}. 开头，其后为五段。")
         identifier = cls(*parts[:4])
         if identifier.check != parts[4]:
             raise InvalidLicenceIdentifier("电子证照标识的校验位不符。")
