@@ -16,7 +16,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	   $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
 	then echo $$name; break; fi; done)
 
-.PHONY: help setup demo up down status test check format bench lock clean
+.PHONY: help setup demo up down status test check format contracts bench lock clean
 
 help: ## 显示可用的命令
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z%-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,11 +47,15 @@ check: setup ## 检查格式、规则、类型、边界和契约，运行不需�
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(PACKAGES:%=%/src)
 	$(BIN)/lint-imports
+	$(BIN)/python contracts/generate.py check
 	$(BIN)/pytest -q --without-servers
 
 format: setup ## 整理代码格式
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+contracts: setup ## 由代码生成事件模式和接口文档（contracts/events、contracts/openapi）
+	@$(BIN)/python contracts/generate.py
 
 bench: setup ## 运行全部性能测量，每项旁边都有参照（单项：make bench-P2）
 	@$(BIN)/python tests/load

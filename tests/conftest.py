@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ def stack() -> Iterator[Stack]:
     log = home.directory.parent / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
-        supervisor = subprocess.Popen(
+        supervisor = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "onestop_local", "up", "--name", name],
             cwd=ROOT,
             stdout=output,
@@ -44,3 +45,5 @@ def stack() -> Iterator[Stack]:
             supervisor.wait(60)
         supervisor.kill()
         supervisor.wait()
+        shutil.rmtree(home.directory, ignore_errors=True)
+        log.unlink(missing_ok=True)

@@ -11,7 +11,8 @@ import asyncpg
 import pytest
 
 from onestop_local import processes
-from onestop_local.journey import Journey, eventually
+from onestop_local.checks import eventually
+from onestop_local.journey import Journey
 from onestop_local.stack import Home, Stack
 
 pytestmark = pytest.mark.timeout(240)

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from onestop_local.browser import Api, Browser, SignInFailed
-from onestop_local.journey import ITEM, Journey, eventually, expect
+from onestop_local.checks import eventually, expect
+from onestop_local.journey import ITEM, Journey
 from onestop_local.stack import Stack
 
 pytestmark = pytest.mark.timeout(180)
@@ -87,7 +88,7 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, body["type"]
 
 
-async def test_wrong_input_gets_a_clear_answer_in_chinese(stack: Stack, nobody: Api, agent: Api):
+async def test_wrong_input_gets_a_clear_answer_in_chinese(nobody: Api, agent: Api):
     assert problem(await nobody.get("/catalog/v1/guides/nowhere")) == (404, "/problems/unknown-item")
     assert problem(await nobody.get("/nowhere/v1/x"))[0] == 404
     assert problem(await agent.post("/intake/v1/cases", {"guide_code": "nowhere"})) == (404, "/problems/unknown-item")

@@ -3,9 +3,11 @@
 Used by the demo and by journeys through the gateway; a front end does the same with any OpenID Connect library.
 """
 
+import asyncio
 import base64
 import hashlib
 import secrets
+import time
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from types import TracebackType
@@ -165,35 +167,56 @@ class Browser:
         return httpx.Auth()  # a public client proves itself by its verifier
 
 
-class Api:
-    """Calls to the platform's API as a signed-in person, or as nobody."""
+_PASSING = {502, 503, 504}
+"""Answers that pass: something is being started again."""
 
-    def __init__(self, stack: Stack, session: Session | None = None) -> None:
+
+class Api:
+    """Calls to the platform's API as a signed-in person, or as nobody.
+
+    Behaves like a phone on a bad line: what did not get through, or met a part that was being started again, is sent
+    once more, under the same Idempotency-Key, until `patience` seconds are over.
+    """
+
+    def __init__(self, stack: Stack, session: Session | None = None, *, patience: float = 30.0) -> None:
         headers = {"Authorization": f"Bearer {session.access_token}"} if session else {}
+        self._patience = patience
         self._http = httpx.AsyncClient(
             base_url=stack.document["gateway"]["url"] + "/api", headers=headers, timeout=20, follow_redirects=False
         )
 
     async def get(self, path: str, **params: str) -> httpx.Response:
         """Read."""
-        return await self._http.get(path, params=params)
+        return await self._send("GET", path, params=params)
 
     async def post(
         self, path: str, body: Any = None, *, etag: str | None = None, key: str | None = None
     ) -> httpx.Response:
         """Do something, once: `key` is the Idempotency-Key, a new one unless given."""
         headers = {"Idempotency-Key": key or str(uuid4())} | ({"If-Match": etag} if etag else {})
-        return await self._http.post(path, json=body, headers=headers)
+        return await self._send("POST", path, json=body, headers=headers)
 
     async def put(self, path: str, body: Any, *, etag: str) -> httpx.Response:
         """Change what one has read as `etag`."""
-        return await self._http.put(path, json=body, headers={"If-Match": etag})
+        return await self._send("PUT", path, json=body, headers={"If-Match": etag})
 
     async def upload(self, path: str, content: bytes, media_type: str, *, file_name: str) -> httpx.Response:
         """Send a file."""
         headers = {"Content-Type": media_type, "X-File-Name": file_name}
-        return await self._http.put(path, content=content, headers=headers)
+        return await self._send("PUT", path, content=content, headers=headers)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+    async def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        end = time.monotonic() + self._patience
+        while True:
+            try:
+                answer = await self._http.request(method, path, **options)
+                if answer.status_code not in _PASSING or time.monotonic() > end:
+                    return answer
+            except httpx.TransportError:
+                if time.monotonic() > end:
+                    raise
+            await asyncio.sleep(0.2)

@@ -10,8 +10,9 @@ from aiokafka import AIOKafkaConsumer
 from rich.console import Console
 from rich.markup import escape
 
+from onestop_local.checks import StepFailed
 from onestop_local.errors import LocalError
-from onestop_local.journey import Case, Journey, StepFailed
+from onestop_local.journey import Case, Journey
 from onestop_local.stack import Stack
 from onestop_local.topics import contract
 

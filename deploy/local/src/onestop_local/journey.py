@@ -6,7 +6,7 @@ the journey tests run it as it is.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -17,12 +17,11 @@ from uuid import uuid4
 import httpx
 
 from onestop_local.browser import Api, Browser, Session
+from onestop_local.checks import COMPANY, LIGHTS, check, day, eventually, expect, expect_list, form_for
 from onestop_local.stack import Stack
 
 ITEM = "食品（含保健食品）经营许可核发"
 RESOURCE = "FR-YYZZ-001"
-COMPANY = "91130371MA7001010P"
-PATIENCE_SECONDS = 30.0
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
     b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -32,39 +31,9 @@ Tell = Callable[[str, str], None]
 """Takes who acts and what happened."""
 
 
-class StepFailed(Exception):
-    """A step of the case did not go as it should; the text says which and how."""
-
-
 def silent(who: str, what: str) -> None:
     """Tell nobody."""
     del who, what
-
-
-def expect(answer: httpx.Response, status: int, what: str) -> dict[str, Any]:
-    """Return the body of an answer that must have `status`."""
-    if answer.status_code != status:
-        raise StepFailed(f"{what}：应为 {status}，得到 {answer.status_code} {answer.text[:600]}")
-    body: dict[str, Any] = answer.json() if answer.content else {}
-    return body
-
-
-def check(condition: bool, what: str) -> None:  # noqa: FBT001 - the condition is what it is about
-    """Raise `StepFailed` unless `condition` holds."""
-    if not condition:
-        raise StepFailed(what)
-
-
-async def eventually(look: Callable[[], Awaitable[Any]], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
-    """Return the first truthy value of `look`; events need a moment to arrive."""
-    end = time.monotonic() + seconds
-    while True:
-        found = await look()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise StepFailed(f"{what}：{seconds:.0f} 秒内没有发生")
-        await asyncio.sleep(0.05)
 
 
 @dataclass
@@ -209,6 +178,8 @@ class Journey:
         guide = expect(await self.nobody().get(f"/catalog/v1/guides/{self.case.code}"), 200, "办事指南")
         form = form_for(guide.get("guide", guide)["form"])
         answer = await agent.put(f"{self.case.path}/form", {"form": form}, etag=answer.headers["etag"])
+        if answer.status_code == httpx.codes.PRECONDITION_FAILED:  # saved, but the answer was lost on the way
+            answer = await agent.get(self.case.path)
         saved = expect(answer, 200, "填写申请表")
         check(not saved["form_problems"], f"申请表应无问题：{saved['form_problems']}")
         missing = [one for one in case["materials"] if one["state"] == "missing" and one["need"] == "1"]
@@ -416,45 +387,3 @@ class Journey:
         theirs = expect(await other.get("/datashare/v1/access-records"), 200, "访问记录")["items"]
         check(all(one["case_id"] != self.case.id for one in theirs), "别的企业看不到本企业的访问记录")
         self.tell("企业", f"查看谁看过我的数据：{mine[0]['consumer']['name']}，目的：{mine[0]['purpose']}")
-
-
-LIGHTS = {"green": "绿灯", "yellow": "黄灯", "red": "红灯"}
-
-
-def day(deadline: dict[str, Any]) -> str:
-    """Return a deadline as people read it."""
-    return f"{deadline['day']}{'（暂定）' if deadline['provisional'] else ''}"
-
-
-def expect_list(answer: httpx.Response, what: str) -> list[dict[str, Any]]:
-    """Return the list that an answer must be."""
-    if answer.status_code != httpx.codes.OK:
-        raise StepFailed(f"{what}：得到 {answer.status_code} {answer.text[:600]}")
-    found: list[dict[str, Any]] = answer.json()
-    return found
-
-
-FILLED = {
-    "business_name": "秦皇岛开发区山海食品有限公司",
-    "credit_code": COMPANY,
-    "business_type": "sales",
-    "business_place": "秦皇岛经济技术开发区珠江道 12 号",
-    "place_area": 86,
-    "business_scope": "预包装食品销售、散装食品销售",
-    "legal_representative": "张海山",
-    "contact_phone": "13000000001",
-}
-"""How the demo company fills in the form."""
-
-
-def form_for(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a form that fits the guide's schema: what the company would write, else the first that fits."""
-    filled: dict[str, Any] = {}
-    for name, part in schema["properties"].items():
-        if name in FILLED:
-            filled[name] = FILLED[name]
-        elif name in schema.get("required", ()):
-            filled[name] = (
-                part["enum"][0] if "enum" in part else 1 if part.get("type") in {"number", "integer"} else "无"
-            )
-    return filled
