@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """Return a running stack of its own, on free ports."""
     name = f"test-{os.getpid()}"
     home = Home.of(name)
@@ -45,5 +45,7 @@ def stack() -> Iterator[Stack]:
             supervisor.wait(60)
         supervisor.kill()
         supervisor.wait()
+        if request.session.testsfailed:
+            return  # the logs of the processes are in the stack's folder
         shutil.rmtree(home.directory, ignore_errors=True)
         log.unlink(missing_ok=True)

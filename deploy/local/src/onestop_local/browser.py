@@ -17,9 +17,26 @@ from uuid import uuid4
 
 import httpx
 
+from onestop_local.checks import PATIENCE_SECONDS
 from onestop_local.stack import Stack
 
 _MOST_PAGES = 12
+_PASSING = {502, 503, 504}
+"""Answers that pass: something is being started again."""
+
+
+async def patiently(http: httpx.AsyncClient, seconds: float, method: str, url: str, **options: Any) -> httpx.Response:
+    """Send a request; what does not get through, or meets a part that is being started again, is sent once more."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            answer = await http.request(method, url, **options)
+            if answer.status_code not in _PASSING or time.monotonic() > end:
+                return answer
+        except httpx.TransportError:
+            if time.monotonic() > end:
+                raise
+        await asyncio.sleep(0.2)
 
 
 class SignInFailed(Exception):
@@ -96,7 +113,8 @@ class Browser:
         redirect_uri = registered["redirect_uris"][0]
         verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-        page = await self._http.get(
+        page = await self._send(
+            "GET",
             "/oauth/authorize",
             params={
                 "response_type": "code",
@@ -110,7 +128,8 @@ class Browser:
             },
         )
         code, password_asked = await self._walk(page, redirect_uri, state)
-        answer = await self._http.post(
+        answer = await self._send(
+            "POST",
             "/oauth/token",
             data={
                 "grant_type": "authorization_code",
@@ -137,7 +156,7 @@ class Browser:
                     if query.get("state") != [state] or "code" not in query:
                         raise SignInFailed(f"{query.get('error')}: {query.get('error_description')}")
                     return query["code"][0], asked
-                page = await self._http.get(target)
+                page = await self._send("GET", target)
                 continue
             form, shown = self._form_of(page)
             if "password" in form.fields:
@@ -148,10 +167,13 @@ class Browser:
                 form.fields |= {"username": who["username"], "password": who["password"]}
             if ("decision", "approve") in form.buttons:
                 form.fields["decision"] = "approve"
-            page = await self._http.request(
+            page = await self._send(
                 form.method, urljoin(str(page.url), form.action), data=form.fields, headers={"Origin": self._url}
             )
         raise SignInFailed("too many pages")
+
+    async def _send(self, method: str, url: str, **options: Any) -> httpx.Response:
+        return await patiently(self._http, PATIENCE_SECONDS, method, url, **options)
 
     def _form_of(self, page: httpx.Response) -> tuple[Form, str]:
         reader = _Page()
@@ -167,10 +189,6 @@ class Browser:
         return httpx.Auth()  # a public client proves itself by its verifier
 
 
-_PASSING = {502, 503, 504}
-"""Answers that pass: something is being started again."""
-
-
 class Api:
     """Calls to the platform's API as a signed-in person, or as nobody.
 
@@ -178,7 +196,7 @@ class Api:
     once more, under the same Idempotency-Key, until `patience` seconds are over.
     """
 
-    def __init__(self, stack: Stack, session: Session | None = None, *, patience: float = 30.0) -> None:
+    def __init__(self, stack: Stack, session: Session | None = None, *, patience: float = PATIENCE_SECONDS) -> None:
         headers = {"Authorization": f"Bearer {session.access_token}"} if session else {}
         self._patience = patience
         self._http = httpx.AsyncClient(
@@ -210,13 +228,4 @@ class Api:
         await self._http.aclose()
 
     async def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        end = time.monotonic() + self._patience
-        while True:
-            try:
-                answer = await self._http.request(method, path, **options)
-                if answer.status_code not in _PASSING or time.monotonic() > end:
-                    return answer
-            except httpx.TransportError:
-                if time.monotonic() > end:
-                    raise
-            await asyncio.sleep(0.2)
+        return await patiently(self._http, self._patience, method, path, **options)
