@@ -45,7 +45,6 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
             supervisor.wait(60)
         supervisor.kill()
         supervisor.wait()
-        if request.session.testsfailed:
-            return  # the logs of the processes are in the stack's folder
-        shutil.rmtree(home.directory, ignore_errors=True)
-        log.unlink(missing_ok=True)
+        if not request.session.testsfailed:  # else the logs of the processes stay in the stack's folder
+            shutil.rmtree(home.directory, ignore_errors=True)
+            log.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ class Context:
         state: what the service's own `startup` yields (a files store, an HTTP client), or None.
         outbox_wake: set after a commit with events, so that the relay need not wait for its next look.
         ready: names of the parts that are up; readiness needs all of `needed`.
+        started: False while the service's own resources are being opened; requests are told to come back.
         ends_process: a serving process ends when its background fails; a test's does not.
     """
 
@@ -37,6 +38,7 @@ class Context:
     ready: set[str] = field(default_factory=set)
     open_pool: asyncpg.Pool | None = None
     ends_process: bool = False
+    started: bool = True
 
     @property
     def pool(self) -> asyncpg.Pool:

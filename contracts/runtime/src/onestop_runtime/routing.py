@@ -20,7 +20,14 @@ from onestop_runtime import idempotency, problems
 from onestop_runtime.assertion import HEADER, InvalidAssertion
 from onestop_runtime.caller import Caller
 from onestop_runtime.context import Context
-from onestop_runtime.problems import BodyTooLarge, MalformedHeader, VersionRequired, errors, merge_responses
+from onestop_runtime.problems import (
+    BodyTooLarge,
+    MalformedHeader,
+    ServiceUnavailable,
+    VersionRequired,
+    errors,
+    merge_responses,
+)
 from onestop_runtime.transaction import Reader, Transaction, acquired, transaction
 
 MAX_BODY = 1024 * 1024
@@ -30,8 +37,10 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def context_of(request: Request) -> Context:
-    """Return the running service's parts."""
+    """Return the running service's parts; raises `ServiceUnavailable` while they are being opened."""
     context: Context = request.app.state.context
+    if not context.started:
+        raise ServiceUnavailable("服务正在启动。", retry_after=1)
     return context
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import sqlalchemy as sa
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -143,6 +144,7 @@ async def running(context: Context) -> AsyncIterator[None]:
     The process answers from the start; until the database and the broker are reached, it says that it is not ready.
     """
     service = context.service
+    context.started = False
     context.needed = {"database", "broker"} | ({"consumer"} if service.subscriptions else set())
     background = asyncio.get_running_loop().create_task(_background(context), name=f"{service.name} background")
     try:
@@ -173,6 +175,7 @@ async def _background(context: Context) -> None:
     startup = context.service.startup or _nothing
     try:
         async with startup(context) as context.state, asyncio.TaskGroup() as group:
+            context.started = True
             group.create_task(Relay(context).run())
             if context.service.subscriptions:
                 group.create_task(inbox.consume(context))
@@ -195,7 +198,10 @@ async def _nothing(_context: Context) -> AsyncIterator[None]:
 
 async def _prune(context: Context) -> None:
     while not context.stopping.is_set():
-        await context.pool.execute(idempotency.PRUNE)
+        try:
+            await context.pool.execute(idempotency.PRUNE)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("old answers stay for now", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(context.stopping.wait(), PRUNE_SECONDS)
 
@@ -283,6 +289,7 @@ def _serve(service: Service, settings: ServiceSettings) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         date_header=True,
         timeout_graceful_shutdown=settings.drain_seconds,
         timeout_keep_alive=75,
