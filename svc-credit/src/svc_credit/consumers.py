@@ -1,4 +1,4 @@
-"""Turns events into commands."""
+"""Messages become commands."""
 
 from uuid import UUID
 
@@ -7,61 +7,61 @@ from onestop_messages.catalog import AgencyChanged, CalendarChanged
 from onestop_messages.workflow import DecisionMade
 from onestop_runtime.inbox import Message, Subscription
 from onestop_runtime.transaction import Transaction
-from svc_credit import repository, service
-from svc_credit.domain import Decision, Licence, Subject
+from svc_credit.copies import repository as copies
+from svc_credit.records import service as records
+from svc_credit.records.domain.decision import Agency, Certificate, Decision, Subject
 
 
 async def on_decision_made(tx: Transaction, message: Message) -> None:
-    """Record and disclose what the decision owes."""
-    event = DecisionMade.model_validate(message.data)
-    await service.record_decision(tx, decision_of(event))
+    """Record the decision and disclose it at once."""
+    await records.receive_and_disclose(tx, decision_of(DecisionMade.model_validate(message.data)))
 
 
 async def on_agency_changed(tx: Transaction, message: Message) -> None:
-    """Keep the agency's present name."""
+    """Keep the agency as it is from now on."""
     event = AgencyChanged.model_validate(message.data)
-    await repository.keep_agency(tx.connection, event.code, event.name)
+    kept = copies.AgencyNow(event.code, event.name, event.region, event.remedies.review_authority, event.remedies.court)
+    await copies.keep_agency(tx.connection, kept)
 
 
 async def on_calendar_changed(tx: Transaction, message: Message) -> None:
-    """Keep the year."""
+    """Keep the year; provisional deadlines are reckoned anew."""
     event = CalendarChanged.model_validate(message.data)
-    year = CalendarYear(
-        event.year,
-        published=event.published,
-        holidays=frozenset(event.holidays),
-        workdays=frozenset(event.workdays),
-    )
-    await service.keep_year(tx, year)
+    year = CalendarYear(event.year, event.published, frozenset(event.holidays), frozenset(event.workdays))
+    await records.keep_year(tx, year)
 
 
 def decision_of(event: DecisionMade) -> Decision:
-    """Return the decision that the event tells of."""
-    party, facts = event.applicant, event.licence
-    licence = (
-        Licence(facts.name, facts.number, facts.identifier, facts.content, facts.valid_from, facts.valid_to)
-        if facts
-        else None
-    )
+    """Return the decision that an event tells of."""
+    facts, applicant = event.licence, event.applicant
     return Decision(
         id=event.decision_id,
         case_id=event.case_id,
+        case_number=event.case_number,
+        item_code=event.item_code,
         item_name=event.item_name,
         item_type=event.item_type,
+        agency=Agency(event.agency.code, event.agency.name),
+        region=event.region,
+        subject=Subject(
+            UUID(applicant.id),
+            "legal" if applicant.kind == "legal" else "natural",
+            applicant.credit_code,
+            applicant.name,
+        ),
         outcome=event.outcome,
-        obligations=frozenset(event.obligations),
-        agency_code=event.agency.code,
-        agency_name=event.agency.name,
         document_name=event.document_name,
         document_number=event.document_number,
         decided_on=event.decided_on,
-        subject=Subject(UUID(party.id), party.kind, party.credit_code, party.name),
-        licence=licence,
+        obligations=frozenset(event.obligations),
+        certificate=Certificate(facts.name, facts.number, facts.content, facts.valid_from, facts.valid_to)
+        if facts
+        else None,
     )
 
 
 SUBSCRIPTIONS = (
-    Subscription("onestop.workflow.proceeding", {DecisionMade.TYPE: on_decision_made}),
-    Subscription("onestop.catalog.agency", {AgencyChanged.TYPE: on_agency_changed}),
-    Subscription("onestop.catalog.calendar", {CalendarChanged.TYPE: on_calendar_changed}),
+    Subscription(DecisionMade.TOPIC, {DecisionMade.TYPE: on_decision_made}),
+    Subscription(AgencyChanged.TOPIC, {AgencyChanged.TYPE: on_agency_changed}),
+    Subscription(CalendarChanged.TOPIC, {CalendarChanged.TYPE: on_calendar_changed}),
 )

@@ -1,4 +1,4 @@
-"""Settings of svc-credit."""
+"""Settings of the service."""
 
 from typing import ClassVar
 
@@ -6,6 +6,12 @@ from onestop_runtime.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """What svc-credit needs to know: nothing beyond what every service does."""
+    """What every service needs, and how often pending disclosures are looked at.
+
+    Attributes:
+        disclosure_seconds: pause between two looks.
+    """
 
     SERVICE: ClassVar[str] = "credit"
+
+    disclosure_seconds: float = 30.0

@@ -50,9 +50,7 @@ _CURRENT = compiled(
     .where(_i.c.code == sa.bindparam("code"))
 )
 _STATE = compiled(sa.select(_i.c.state, _i.c.current_id, _i.c.version).where(_i.c.code == sa.bindparam("code")))
-_HASHES = compiled(
-    sa.select(_i.c.code, _v.c.content_hash).join(_v, _v.c.id == _i.c.current_id).where(_v.c.state == "published")
-)
+_HASHES = compiled(sa.select(_v.c.code, _v.c.content_hash).where(_v.c.number > 0))
 
 
 async def lock_item(connection: Connection, code: str) -> Record | None:
@@ -131,9 +129,9 @@ async def of_item(connection: Connection, code: str) -> list[Record]:
     return await _OF_ITEM.fetch(connection, code=code)
 
 
-async def published_hashes(connection: Connection) -> dict[str, str]:
-    """Return the content hash in force by code."""
-    return {row["code"]: row["content_hash"] for row in await _HASHES.fetch(connection)}
+async def published_hashes(connection: Connection) -> set[tuple[str, str]]:
+    """Return code and content hash of everything that was ever published."""
+    return {(row["code"], row["content_hash"]) for row in await _HASHES.fetch(connection)}
 
 
 @functools.cache

@@ -1,0 +1,108 @@
+"""Vague clauses and missing bases stop a guide; canonical JSON gives every guide one hash."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from svc_catalog.domain.canonical import canonical, content_hash
+from svc_catalog.domain.completeness import blocks, findings
+from svc_catalog.domain.search import bigrams, query_terms
+from svc_catalog.seed.loader import guides
+
+GUIDES = list(guides())
+FOOD = next(guide for guide in GUIDES if guide["name"] == "食品（含保健食品）经营许可核发")
+
+
+def changed(**parts: Any) -> dict[str, Any]:
+    return json.loads(json.dumps(FOOD)) | parts
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["其他材料", "有关材料", "相关证明材料", "营业执照等材料", "法律规定的其他文件", "身份证复印件"],
+)
+def test_a_vague_material_blocks_publication_and_its_place_is_named(name: str):
+    guide = changed()
+    guide["materials"][0]["name"] = name
+    found = findings(guide)
+    assert blocks(found)
+    assert any(finding.pointer == "/materials/0/name" and finding.source for finding in found)
+
+
+def test_a_vague_condition_blocks_publication():
+    guide = changed()
+    guide["conditions"][0]["text"] = "符合法律规定的其他条件"
+    assert any(finding.pointer == "/conditions/0/text" for finding in findings(guide))
+
+
+def test_an_item_name_may_contain_the_word_other():
+    assert not blocks(findings(changed(name="其他材料经营许可")))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("basis",), []),
+        (("limits", "promised_days"), 99),
+        (("limits", "extension_basis"), None),
+        (("fee",), {"charged": True, "basis": None, "standard": None}),
+        (("public_fields",), ["nowhere"]),
+    ],
+)
+def test_what_has_no_basis_blocks_publication(path: tuple[str, ...], value: Any):
+    guide = changed()
+    place = guide
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = value
+    assert blocks(findings(guide))
+
+
+def test_there_are_enough_guides_of_enough_departments():
+    assert len(GUIDES) >= 110
+    assert len({guide["agency"]["code"] for guide in GUIDES}) >= 12
+    assert len({guide["code"] for guide in GUIDES}) == len(GUIDES)
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: f"{guide['agency']['name'][11:]}-{guide['name']}")
+def test_every_guide_of_the_seed_passes_the_quality_gate(guide: dict[str, Any]):
+    assert not blocks(findings(guide))
+    assert guide["basis"]
+    assert guide["conditions"]
+    assert guide["form"]["required"]
+    assert set(guide["form"]["required"]) <= set(guide["form"]["properties"])
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(value=VALUES)
+def test_canonical_json_is_json_and_does_not_depend_on_the_order_of_keys(value: Any):
+    def turned(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {key: turned(part[key]) for key in reversed(list(part))}
+        return [turned(one) for one in part] if isinstance(part, list) else part
+
+    assert json.loads(canonical(value)) == value
+    assert content_hash(value) == content_hash(turned(value))
+
+
+def test_canonical_json_follows_the_published_example():
+    assert canonical({"€": 1, "\r": 2, "1": [True, None, "\u20ac$\u000f\n"]}) == (
+        '{"\\r":2,"1":[true,null,"€$\\u000f\\n"],"€":1}'.encode()
+    )
+
+
+def test_two_characters_find_and_a_query_needs_all_its_parts():
+    terms = set(bigrams("食品经营许可 JY"))
+    assert set(query_terms("食品")) <= terms
+    assert set(query_terms("品经营")) <= terms
+    assert not set(query_terms("食营")) <= terms
+    assert set(query_terms("jy")) <= terms

@@ -1,0 +1,1 @@
+"""Copies of what the catalogue owns: agencies and the working-day calendar, kept from its events."""

@@ -1,0 +1,1 @@
+"""Records and their disclosure: pure rules."""
