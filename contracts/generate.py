@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from gateway.edge.openapi import merge
-
 from onestop_messages.schemas import all_schemas, breaks
 from onestop_runtime.openapi import breaking_changes_of
 from onestop_runtime.service import openapi

@@ -67,8 +67,9 @@ async def test_kafka_brings_a_decision_and_takes_the_disclosure_away(
         "occurred_at": client.context.clock(), "sequence": 1, "version": 1, "traceparent": None,
     }  # fmt: skip
     try:
-        await producer.send_and_wait("onestop.workflow.proceeding", json.dumps(decision).encode(),
-                                     key=proceeding_id.bytes, headers=connections.headers_of(row, "svc-workflow"))  # fmt: skip
+        headers = connections.headers_of(row, "svc-workflow")
+        payload = json.dumps(decision).encode()
+        await producer.send_and_wait("onestop.workflow.proceeding", payload, key=proceeding_id.bytes, headers=headers)
         async for record in consumer:
             told = json.loads(record.value)
             if told["decision_id"] == decision["decision_id"]:

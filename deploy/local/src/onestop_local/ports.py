@@ -1,5 +1,6 @@
 """Free ports of the loopback interface."""
 
+import atexit
 import fcntl
 import json
 import os
@@ -16,6 +17,12 @@ _GATEWAY = 8080
 _LAST = 65_536
 _CLAIMS: list[IO[str]] = []
 """Locked files; closed, and so unlocked, when this process ends."""
+
+
+@atexit.register
+def _give_back() -> None:
+    for claim in _CLAIMS:
+        claim.close()
 
 
 def is_free(port: int) -> bool:
