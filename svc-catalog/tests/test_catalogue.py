@@ -60,6 +60,15 @@ async def test_a_guide_is_written_checked_approved_published_and_read(client: An
     assert (event.version_number, event.content_hash) == (1, version["content_hash"])
 
 
+async def test_a_kept_guide_is_the_same_as_a_read_one_and_needs_no_database(client: Any):
+    await published(client)
+    address = f"{API}/guides/{FOOD['code']}"
+    read, kept = await client.get(address), await client.get(address)
+    assert (kept.content, kept.headers["etag"]) == (read.content, read.headers["etag"])
+    same = await client.get(address, headers={"If-None-Match": kept.headers["etag"]})
+    assert (same.status_code, same.content) == (304, b"")
+
+
 async def test_a_new_version_is_seen_at_once_and_the_old_one_is_history(client: Any):
     await published(client)
     await client.get(f"{API}/guides/{FOOD['code']}")

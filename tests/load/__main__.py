@@ -1,0 +1,37 @@
+"""`make bench` and `make bench-P2`: see `benches.py`."""
+
+import asyncio
+import sys
+
+import benches
+import stack as stacks
+
+from onestop_local.stack import Stack
+
+
+async def _on_a_stack(names: list[str]) -> None:
+    supervisor, _ = stacks.start()
+    try:
+        stack = Stack.read(stacks.NAME)
+        async with stacks.signed_in(stack) as apis:
+            for name in names:
+                await benches.ON_A_STACK[name](stack, apis)
+    finally:
+        stacks.stop(supervisor)
+
+
+def main(chosen: list[str]) -> None:
+    """Run the chosen benchmarks, or all."""
+    names = chosen or ["P10", *benches.ON_A_STACK]
+    unknown = set(names) - {"P10", *benches.ON_A_STACK}
+    if unknown:
+        raise SystemExit(
+            f"not measured here: {', '.join(sorted(unknown))}; there are P10, {', '.join(benches.ON_A_STACK)}"
+        )
+    if "P10" in names:
+        benches.p10()
+    if rest := [name for name in names if name != "P10"]:
+        asyncio.run(_on_a_stack(rest))
+
+
+main(sys.argv[1:])
