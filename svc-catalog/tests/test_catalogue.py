@@ -189,7 +189,7 @@ async def test_each_wrong_row_is_named_and_spoils_no_other(client: Any):
         "department,main_item,name,type_code,implementation_code\n"
         "教育局,未分类,教师资格认定,1,11440100007482575H3440118009000\n"
         ",未分类,无部门,1,A-1\n"
-        "教育局,未分类,类型错误,77,A-2\n"
+        "教育局,未分类,类型错误,00,A-2\n"
         f"教育局,未分类,编码过长,1,{'9' * 60}\n"
     ).encode()
     tried = (await client.as_(EDITOR).post(f"{API}/item-imports", content=data)).json()

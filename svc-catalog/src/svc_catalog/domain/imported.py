@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from onestop_legal.codes import ItemType
+from onestop_legal.codes import is_item_type
 from onestop_legal.errors import NamedError
 from onestop_legal.implementation_code import ImplementationCode, check_free_form
 
@@ -97,7 +97,7 @@ def _read_row(row: int, line: dict[str, str], seen: dict[tuple[str, str], int]) 
         elif len(line[column]) > _LONGEST_NAME:
             errors.append(RowError(row, column, "too-long", f"最多 {_LONGEST_NAME} 个字"))
     item_type = line["type_code"].zfill(2)
-    if item_type not in set(ItemType):
+    if not is_item_type(item_type):
         errors.append(RowError(row, "type_code", "unknown-type", "不是 GB/T 39046 的事项类型代码"))
     code, profile = line["implementation_code"], "free"
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from onestop_legal.clock import DEFAULT_THRESHOLDS, Clock, Interval, StopCause
+from onestop_legal.clock import Clock, Interval, StopCause
 from onestop_legal.errors import NamedError
 from onestop_legal.working_days import Calendar, Deadline
 
@@ -151,8 +151,6 @@ class Limits:
         found: dict[tuple[str, str], date | None] = {}
         for limit in (STATUTORY, PROMISED):
             clock = self.clock(limit)
-            ahead = min(int(max(DEFAULT_THRESHOLDS.share * clock.days, DEFAULT_THRESHOLDS.days)), clock.days)
-            for light, days in (("yellow", clock.days - ahead), ("red", clock.days + 1)):
-                due = replace(clock, days=days).deadline(calendar)
-                found[limit, light] = due.day if due else None
+            found[limit, "yellow"] = clock.turns_yellow(calendar)
+            found[limit, "red"] = clock.turns_red(calendar)
         return found
