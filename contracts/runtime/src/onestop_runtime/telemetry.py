@@ -4,12 +4,14 @@ A pure ASGI middleware. The decision to sample comes first, so that requests tha
 nothing; spans are made with opentelemetry-sdk and leave only when an OTLP endpoint is configured.
 """
 
+import functools
+import os
 import random
 import re
 import time
 from typing import Any
-from uuid import uuid4
 
+from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onestop_runtime import metrics
@@ -104,18 +106,23 @@ class Telemetry:
                 span.end()
 
     def _request_id(self, given: bytes | None) -> str:
-        return given.decode() if given and _REQUEST_ID.match(given) else uuid4().hex
+        return given.decode() if given and _REQUEST_ID.match(given) else os.urandom(16).hex()
 
     def _traceparent(self, given: bytes | None) -> str:
         if given and _TRACEPARENT.match(given):
             return given.decode()
         sampled = "01" if self._spans and random.random() < self._ratio else "00"  # noqa: S311 - no secret
-        return f"00-{uuid4().hex}-{uuid4().hex[:16]}-{sampled}"
+        return f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-{sampled}"
 
     def _measure(self, scope: Scope, status: int, seconds: float) -> None:
         route = _route_of(scope)
         if route not in _UNMEASURED:
-            metrics.REQUEST_SECONDS.labels(self._service, scope["method"], route, str(status)).observe(seconds)
+            _histogram(self._service, scope["method"], route, status).observe(seconds)
+
+
+@functools.lru_cache(maxsize=4096)
+def _histogram(service: str, method: str, route: str, status: int) -> Histogram:
+    return metrics.REQUEST_SECONDS.labels(service, method, route, str(status))
 
 
 def _route_of(scope: Scope) -> str:
