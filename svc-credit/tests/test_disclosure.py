@@ -15,6 +15,7 @@ from svc_credit.consumers import decision_of
 from svc_credit.records import service, worker
 
 RECORDS = "/api/credit/v1/records"
+DECISION = "cn.onestop.workflow.decision.made.v1"
 COMPANY = "91130371MA7001010P"
 Granted = Callable[..., dict[str, Any]]
 Tell = Callable[..., Any]
@@ -165,9 +166,6 @@ async def test_a_published_year_makes_a_provisional_last_day_definite(
     await tell("calendar.changed", year)
     (after,) = await public(client)
     assert (after["due_provisional"], after["due_on"]) == (False, "2027-01-08")
-
-
-DECISION = "cn.onestop.workflow.decision.made.v1"
 
 
 async def test_no_event_carries_the_name_of_a_person(client: ServiceClient, tell: Tell, granted: Granted):

@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 
 from onestop_local.testing.client import ServiceClient
-from onestop_runtime.inbox import Message
 from svc_credit.seed import seed
 
 RECORDS = "/api/credit/v1/records"
@@ -159,7 +158,3 @@ async def test_a_withdrawn_record_leaves_the_public(
     assert [(row["type"].split(".")[-2], row["sequence"]) for row in types] == [("disclosed", 1), ("withdrawn", 2)]
     again = await client.as_(people.head).post(where, json=form, headers={"If-Match": '"3"'})
     assert (again.status_code, again.json()["type"]) == (409, "/problems/wrong-credit-record-state")
-
-
-def test_a_message_of_this_service_is_what_the_runtime_reads():
-    assert Message.__dataclass_params__.frozen  # type: ignore[attr-defined]

@@ -72,7 +72,10 @@ def seed_data(people: SimpleNamespace, companies: SimpleNamespace) -> dict[str, 
     known = {"data_steward": people.steward, "admin": people.admin, "head": people.head}
     parties = (companies.shanhai, companies.bohai)
     return {
-        "people": [{"key": key, "id": str(caller.sub)} for key, caller in known.items()],
+        "people": [
+            {"key": key, "id": str(caller.sub), "appointment": {"agency": caller.agency}}
+            for key, caller in known.items()
+        ],
         "companies": [{"id": str(one.id), "credit_code": one.credit_code, "name": one.name} for one in parties],
     }
 

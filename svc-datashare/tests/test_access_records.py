@@ -26,10 +26,10 @@ async def test_the_company_sees_who_looked_for_whom_in_which_case_and_what_for(
 
 
 async def test_refused_calls_are_seen_as_well(client: ServiceClient, people: SimpleNamespace, question: dict[str, Any]):
-    await client.as_(people.intake).post(EXCHANGE, json=question | {"agency": "11130371037100742F"})
+    await client.as_(people.intake).post(EXCHANGE, json=question | {"agency": "111303710371048158"})
     (record,) = (await client.as_(people.agent).get(RECORDS)).json()["items"]
     assert (record["outcome_name"], record["refusal"], record["consumer"]["name"]) == (
-        "已拒绝", "no-grant", "11130371037100742F",
+        "已拒绝", "no-grant", "111303710371048158",
     )  # fmt: skip
 
 

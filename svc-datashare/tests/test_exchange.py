@@ -47,7 +47,7 @@ async def test_the_name_of_the_legal_representative_lies_encrypted(client: Servi
     ("change", "problem"),
     [
         ({"purpose": "企业画像分析"}, "purpose-not-granted"),
-        ({"agency": "11130371037100742F"}, "no-grant"),
+        ({"agency": "111303710371048158"}, "no-grant"),
         ({"fields": ["name", "turnover"]}, "fields-not-granted"),
         ({"unmasked_fields": ["legal_representative"]}, "unmasking-not-granted"),
     ],
@@ -103,7 +103,7 @@ async def test_a_revoked_grant_covers_no_further_call(
     client: ServiceClient, people: SimpleNamespace, question: dict[str, Any]
 ):
     steward = client.as_(people.steward)
-    (grant,) = (await steward.get(GRANTS)).json()["items"]
+    (grant,) = (await steward.get(GRANTS, params={"consumer": question["agency"]})).json()["items"]
     reason = {"reason": "使用目的已消失"}
     await steward.post(f"{GRANTS}/{grant['id']}/revocation", headers={"If-Match": '"1"'}, json=reason)
     answer = await client.as_(people.intake).post(EXCHANGE, json=question)

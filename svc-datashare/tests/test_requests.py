@@ -117,7 +117,8 @@ async def test_a_request_is_taken_back(client: ServiceClient, people: SimpleName
 
 
 async def test_a_grant_is_revoked_by_its_provider_only_once(client: ServiceClient, people: SimpleNamespace):
-    (grant,) = (await client.as_(people.steward).get(GRANTS)).json()["items"]
+    of_the_bureau = {"consumer": people.head.agency}
+    (grant,) = (await client.as_(people.steward).get(GRANTS, params=of_the_bureau)).json()["items"]
     where = f"{GRANTS}/{grant['id']}/revocation"
     reason = {"reason": "使用目的已消失"}
     forbidden = await client.as_(people.head).post(where, headers={"If-Match": '"1"'}, json=reason)

@@ -23,7 +23,7 @@ async def test_the_resource_is_published_and_granted_by_the_people_who_may(
     assert (resource["state"], resource["provider"]["code"]) == ("published", people.steward.agency)
     (grant,) = (await client.as_(people.head).get("/api/datashare/v1/grants")).json()["items"]
     assert (grant["terms"]["service"], grant["in_force"]) == ("svc-intake", True)
-    actors = await client.context.pool.fetch("SELECT verb, actor FROM audit ORDER BY id")
+    actors = await client.context.pool.fetch("SELECT verb, actor FROM audit ORDER BY id LIMIT 7")
     assert [(row["verb"], row["actor"]) for row in actors] == [
         ("resource.created", people.steward.sub),
         ("resource.submitted", people.steward.sub),
@@ -33,6 +33,18 @@ async def test_the_resource_is_published_and_granted_by_the_people_who_may(
         ("grant.given", people.steward.sub),
         ("request.approved", people.steward.sub),
     ]
+
+
+async def test_every_agency_whose_guides_take_the_licence_from_the_exchange_may_ask(
+    client: ServiceClient, people: SimpleNamespace, question: dict[str, Any]
+):
+    for consumer in directory.CONSUMERS:
+        answer = await client.as_(people.intake).post(
+            f"/api/datashare/v1/exchange/{directory.RESOURCE_CODE}", json=question | {"agency": consumer.code}
+        )
+        assert answer.status_code == 200, consumer
+    received = await client.context.pool.fetch("SELECT DISTINCT actor FROM audit WHERE verb = 'request.received'")
+    assert len(received) == len(directory.CONSUMERS)  # each by somebody of its own
 
 
 async def test_a_second_run_changes_nothing(client: ServiceClient, seed_data: dict[str, Any]):
@@ -61,7 +73,7 @@ async def _interrupted(*_args: object) -> None:
 async def test_without_a_seed_file_the_base_is_filled_as_well(empty: ServiceClient, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ONESTOP_DATASHARE_FIELD_KEYS", str(empty.context.settings.field_keys))
     await seed(empty.transaction, {})
-    assert await empty.context.pool.fetchval("SELECT count(*) FROM data_grant") == 1
+    assert await empty.context.pool.fetchval("SELECT count(*) FROM data_grant") == len(directory.CONSUMERS)
 
 
 async def test_every_company_has_a_valid_credit_code(client: ServiceClient):

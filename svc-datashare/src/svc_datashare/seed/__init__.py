@@ -1,6 +1,6 @@
 """Fills an empty database by the service's own use cases; what is there already stays."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
 from typing import Any
@@ -22,11 +22,12 @@ from svc_datashare.seed import directory, made_up
 from svc_datashare.settings import Settings
 from svc_datashare.startup import cipher
 
+People = Mapping[tuple[str, str], UUID]
 Transactions = Callable[[], AbstractAsyncContextManager[Transaction]]
 
 
 async def seed(transactions: Transactions, data: dict[str, Any]) -> None:
-    """Fill the business licence base, publish it in the directory and grant its use to the approval bureau.
+    """Fill the business licence base, publish it in the directory and grant its use to those who need it.
 
     Every step is a transaction of the person who may do it, and goes on from where an interrupted run has stopped.
 
@@ -35,12 +36,13 @@ async def seed(transactions: Transactions, data: dict[str, Any]) -> None:
         data: the seed file: `people` who act, `companies` with their names; may be empty.
     """
     keys = cipher(Settings().field_keys)
-    people = {person["key"]: UUID(person["id"]) for person in data.get("people", ())}
+    people = _people(data)
     async with transactions() as tx:
         await _keep_agencies(tx)
         await companies.fill(tx, made_up.companies(data.get("companies", ())), keys)
     await _publish(transactions, people)
-    await _grant(transactions, people, directory.APPROVAL)
+    for consumer in directory.CONSUMERS:
+        await _grant(transactions, people, consumer)
 
 
 async def _keep_agencies(tx: Transaction) -> None:
@@ -57,7 +59,7 @@ async def _keep_agencies(tx: Transaction) -> None:
     await copies.set_authority(tx.connection, directory.REGION, directory.AUTHORITY.code)
 
 
-async def _publish(transactions: Transactions, people: dict[str, UUID]) -> None:
+async def _publish(transactions: Transactions, people: People) -> None:
     steward = _staff(people, "data_steward", directory.PROVIDER)
     admin = _staff(people, "admin", directory.AUTHORITY)
     code = directory.RESOURCE_CODE
@@ -71,7 +73,7 @@ async def _publish(transactions: Transactions, people: dict[str, UUID]) -> None:
             await resources.review_publication(tx, code, found.version, None)
 
 
-async def _grant(transactions: Transactions, people: dict[str, UUID], consumer: Agency) -> None:
+async def _grant(transactions: Transactions, people: People, consumer: Agency) -> None:
     async with _acting(transactions, _staff(people, "head", consumer)) as tx:
         resource = await resources.read(tx, directory.RESOURCE_CODE)
         held = await grants.for_use(tx.connection, resource.id, consumer.code, directory.SERVICE)
@@ -112,9 +114,15 @@ async def _acting(transactions: Transactions, caller: Caller) -> AsyncIterator[T
         yield tx
 
 
-def _staff(people: dict[str, UUID], key: str, agency: Agency) -> Caller:
-    """Return the member of staff who does a step; without a seed file somebody made up for it."""
-    person = people.get(key) or uuid5(NAMESPACE_URL, f"urn:onestop:seed:{key}")
+def _people(data: dict[str, Any]) -> People:
+    """Return the seed file's members of staff by role key and agency."""
+    appointed = [person for person in data.get("people", ()) if person.get("appointment")]
+    return {(person["key"], person["appointment"]["agency"]): UUID(person["id"]) for person in appointed}
+
+
+def _staff(people: People, key: str, agency: Agency) -> Caller:
+    """Return the member of staff who does a step; where the seed names none, somebody made up for it."""
+    person = people.get((key, agency.code)) or uuid5(NAMESPACE_URL, f"urn:onestop:seed:{key}:{agency.code}")
     return Caller(
         sub=person,
         kind="staff",

@@ -21,8 +21,17 @@ SINCE = date(2019, 1, 1)
 
 AUTHORITY = Agency("11130371037107039Y", f"{_ZONE}数据和政务服务局")
 PROVIDER = Agency("11130371037106669W", f"{_ZONE}市场监督管理局")
-APPROVAL = Agency("11130371037100371Q", f"{_ZONE}行政审批局")
-AGENCIES = (AUTHORITY, PROVIDER, APPROVAL)
+CONSUMERS = (
+    Agency("11130371037100371Q", f"{_ZONE}行政审批局"),
+    Agency("11130371037100742F", f"{_ZONE}公安局"),
+    Agency("11130371037101489F", f"{_ZONE}医疗保障局"),
+    Agency("1113037103710185X1", f"{_ZONE}民政局"),
+    Agency("111303710371025964", f"{_ZONE}住房和城乡建设局"),
+    Agency("11130371037103708K", f"{_ZONE}税务局"),
+    Agency("11130371037104073T", f"{_ZONE}烟草专卖局"),
+)
+"""Agencies whose guides take the business licence from the exchange instead of asking for it."""
+AGENCIES = (AUTHORITY, PROVIDER, *CONSUMERS)
 """Those who act while the directory is filled; the catalogue's events bring them and all others."""
 
 RESOURCE_CODE = "FR-YYZZ-001"
