@@ -12,7 +12,7 @@ import pytest
 from onestop_messages.catalog import CalendarChanged, GuidePublished, GuideSuspended
 from onestop_runtime.caller import Caller
 from svc_catalog.main import SERVICE
-from svc_catalog.seed import seed
+from svc_catalog.seed import fill_places, seed
 from svc_catalog.seed.loader import guides
 
 API = "/api/catalog/v1"
@@ -31,7 +31,10 @@ EDITOR, PUBLISHER = staff("catalog_editor"), staff("catalog_publisher")
 
 @pytest.fixture
 async def client(service_client: Open) -> Any:
-    return await service_client(SERVICE)
+    opened = await service_client(SERVICE)
+    async with opened.transaction() as tx:
+        await fill_places(tx)
+    return opened
 
 
 async def step(client: Any, who: Caller, version: dict[str, Any], name: str, body: Any = None) -> Any:
@@ -211,3 +214,29 @@ async def test_a_list_is_not_imported_without_its_trial_nor_by_anybody(client: A
     assert (without.status_code, without.json()["type"]) == (409, "/problems/dry-run-needed")
     assert (await client.post(f"{API}/item-imports", content=data)).status_code == 401
     assert (await client.as_(PUBLISHER).post(f"{API}/item-imports", content=data)).status_code == 403
+
+
+async def test_a_real_run_names_the_trial_it_follows(client: Any):
+    data = b"department,main_item,name,type_code,implementation_code\n"
+    editor, address = client.as_(EDITOR), f"{API}/item-imports"
+    bare = await editor.post(address, params={"dry_run": "false"}, content=data)
+    assert (bare.status_code, bare.json()["type"]) == (409, "/problems/dry-run-needed")
+    tried = (await editor.post(address, params={"dry_run": "true"}, content=data)).json()
+    real = await editor.post(address, params={"dry_run": "false", "dry_run_id": tried["id"]}, content=data)
+    assert (real.status_code, real.json()["dry_run"]) == (201, False)
+    assert (await editor.post(address, params={"dry_run_id": tried["id"]}, content=data + b"x")).status_code == 409
+
+
+async def test_a_list_is_csv_and_not_too_large(client: Any):
+    editor, address = client.as_(EDITOR), f"{API}/item-imports"
+    wrong = await editor.post(address, content=b"{}", headers={"Content-Type": "application/json"})
+    assert (wrong.status_code, wrong.json()["type"]) == (415, "/problems/not-csv")
+    large = await editor.post(address, content=b"x" * (10 * 1024 * 1024 + 1))
+    assert (large.status_code, large.json()["type"]) == (413, "/problems/body-too-large")
+
+
+async def test_one_year_of_the_calendar_can_be_asked_for(client: Any):
+    (year,) = (await client.get(f"{API}/calendar", params={"year": 2019})).json()
+    assert {"2019-02-02", "2019-02-03"} <= set(year["workdays"])
+    assert (await client.get(f"{API}/calendar", params={"year": 2018})).json() == []
+    assert (await client.get(f"{API}/calendar", params={"year": 1})).status_code == 422

@@ -4,12 +4,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from onestop_legal.errors import FieldError, FieldErrors
 from onestop_messages.catalog import Guide
 from svc_catalog.domain.guide_version import GuideVersion
 from svc_catalog.domain.vague import Finding
+from svc_catalog.service.shape import shaped
 
 
 class GuideForm(BaseModel):
@@ -21,27 +21,7 @@ class GuideForm(BaseModel):
 
     def checked(self) -> dict[str, Any]:
         """Return the guide in the published shape; raises `FieldErrors` naming every wrong field."""
-        try:
-            guide = Guide.model_validate(self.guide)
-        except ValidationError as error:
-            raise FieldErrors(
-                [
-                    FieldError(
-                        "/guide/" + "/".join(map(str, one["loc"])),
-                        _CODES.get(one["type"], "invalid"),
-                        _TEXTS.get(one["type"], "内容不正确"),
-                    )
-                    for one in error.errors()
-                ]
-            ) from error
-        surplus = sorted(set(self.guide) - set(Guide.model_fields))
-        if surplus:
-            raise FieldErrors([FieldError(f"/guide/{name}", "unknown-field", "没有这个字段") for name in surplus])
-        return guide.model_dump(mode="json")
-
-
-_CODES = {"missing": "required"}
-_TEXTS = {"missing": "必须填写"}
+        return shaped(self.guide)
 
 
 class FindingView(BaseModel):
@@ -111,6 +91,7 @@ class PublishedVersionView(BaseModel):
     state: str
     content_hash: str
     published_at: datetime
+    ended_at: datetime | None = Field(description="被取代或取消的时间；为空表示现行")
 
 
 class ItemView(BaseModel):
@@ -127,6 +108,7 @@ class ItemView(BaseModel):
                     "item_type": "01",
                     "promised_days": 6,
                     "trips": 0,
+                    "version": 1,
                 }
             ]
         }
@@ -139,6 +121,13 @@ class ItemView(BaseModel):
     item_type: str
     promised_days: int
     trips: int
+    version: int = Field(description="现行办事指南的版本号")
+
+    @classmethod
+    def of(cls, row: Any) -> "ItemView":
+        """Return the view of an item's row."""
+        names = cls.model_fields.keys() - {"version"}
+        return cls(**{name: row[name] for name in names}, version=row["numbers"])
 
 
 class PublishedGuideView(BaseModel):

@@ -5,12 +5,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+_LARGEST = 2**53 - 1
+"""The largest integer that RFC 8785 keeps exactly."""
+
 
 def canonical(value: Any) -> bytes:
     """Return the RFC 8785 form of a JSON value.
 
     Raises:
-        ValueError: for a number whose ECMAScript form would need an exponent; a guide has none.
+        ValueError: for a number whose ECMAScript form would need an exponent, or that a double does not hold
+            exactly; a guide has none. Also for text that is no valid Unicode.
     """
     return _text(value).encode()
 
@@ -24,7 +28,7 @@ def _text(value: Any) -> str:
     if value is None or isinstance(value, bool | str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, int):
-        return str(value)
+        return _integer(value)
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, Mapping):
@@ -36,8 +40,14 @@ def _text(value: Any) -> str:
     raise ValueError(f"no JSON value: {type(value).__name__}")
 
 
+def _integer(value: int) -> str:
+    if abs(value) > _LARGEST:
+        raise ValueError(f"a number of a guide is exact in every reader: {value}")
+    return str(value)
+
+
 def _number(value: float) -> str:
-    text = repr(int(value)) if value.is_integer() else repr(value)
+    text = _integer(int(value)) if value.is_integer() else repr(value)
     if "e" in text or "n" in text:
         raise ValueError(f"a number of a guide is written without exponent: {text}")
     return text

@@ -1,7 +1,7 @@
 """办事指南版本: draft → checked → approved → published → suspended or withdrawn; author and approver differ."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -61,12 +61,12 @@ class FourEyesNeeded(NamedError):
     status = 403
 
 
-class OtherAgency(NamedError):
-    """An editor writes the guides of his own agency."""
+class ValidityOverlaps(NamedError):
+    """Two versions of a guide would be in force on the same day, or none would."""
 
-    slug = "other-agency"
-    title = "只能编制本部门的办事指南"
-    status = 403
+    slug = "validity-overlaps"
+    title = "有效期与现行版本冲突"
+    status = 409
 
 
 class GuideState(StrEnum):
@@ -89,6 +89,8 @@ class GuideVersion:
         number: of the item's published versions, from 1; 0 before publication.
         guide: the whole guide as a JSON value.
         content_hash: over the canonical guide; fixed from approval on, since the guide cannot change after.
+        writers: everybody who wrote at it besides the author; none of them approves it.
+        ended_at: when it ceased to be in force; together with `published_at` the span it was in force.
     """
 
     id: UUID
@@ -97,20 +99,24 @@ class GuideVersion:
     agency_code: str
     guide: Mapping[str, Any]
     author: UUID
+    writers: list[UUID] = field(default_factory=list)
     state: GuideState = GuideState.DRAFT
     number: int = 0
     content_hash: str = ""
     approver: UUID | None = None
     published_at: datetime | None = None
+    ended_at: datetime | None = None
     reason: str | None = None
     version: int = 1
 
-    def rewrite(self, guide: Mapping[str, Any]) -> None:
+    def rewrite(self, guide: Mapping[str, Any], writer: UUID) -> None:
         """Put another text in place of the draft's; a checked version becomes a draft again."""
         self._must_be(GuideState.DRAFT, GuideState.CHECKED)
         if guide["code"] != self.code:
             raise FieldErrors([FieldError("/guide/code", "fixed", "同一版本不能更换实施编码")])
         self.guide, self.state = guide, GuideState.DRAFT
+        if writer not in {self.author, *self.writers}:
+            self.writers = [*self.writers, writer]
         self.version += 1
 
     def check(self) -> list[Finding]:
@@ -125,29 +131,40 @@ class GuideVersion:
     def approve(self, approver: UUID) -> None:
         """Approve a checked version; raises `FourEyesNeeded`, `WrongGuideState`."""
         self._must_be(GuideState.CHECKED)
-        if approver == self.author:
+        if approver in {self.author, *self.writers}:
             raise FourEyesNeeded
         self.state, self.approver = GuideState.APPROVED, approver
         self.content_hash = content_hash(self.guide)
         self.version += 1
 
-    def publish(self, number: int, now: datetime) -> None:
-        """Put an approved version in force as the item's `number`-th.
+    def publish(self, number: int, now: datetime, day: date, former: "GuideVersion | None" = None) -> None:
+        """Put an approved version in force as the item's `number`-th, in place of `former`.
+
+        Args:
+            number: how many versions of the item were published, with this one.
+            now: the instant of publication.
+            day: its legal day in Shanghai.
+            former: the version in force until now.
 
         Raises:
             WrongGuideState: when it is not approved.
+            ValidityOverlaps: when its validity is over, or begins after today while another is in force.
             QualityGateClosed: when a rule that came since finds an error.
         """
         self._must_be(GuideState.APPROVED)
         errors = [finding for finding in findings(self.guide) if finding.severity == "error"]
         if errors:
             raise QualityGateClosed([FieldError(f"/guide{f.pointer}", f.code, f.explanation) for f in errors])
+        _without_overlap(self.guide, day, former)
         self.state, self.number, self.published_at = GuideState.PUBLISHED, number, now
         self.version += 1
+        if former:
+            former.supersede(now)
 
-    def supersede(self) -> None:
-        """Make room for a newer version."""
-        self.state = GuideState.SUPERSEDED
+    def supersede(self, now: datetime) -> None:
+        """Make room for a newer version; its time in force ends where that of the newer begins."""
+        self._must_be(GuideState.PUBLISHED, GuideState.SUSPENDED)
+        self.state, self.ended_at = GuideState.SUPERSEDED, now
         self.version += 1
 
     def suspend(self, reason: str) -> None:
@@ -156,10 +173,10 @@ class GuideVersion:
         self.state, self.reason = GuideState.SUSPENDED, reason
         self.version += 1
 
-    def withdraw(self, reason: str) -> None:
+    def withdraw(self, reason: str, now: datetime) -> None:
         """Withdraw a published or suspended version 取消."""
         self._must_be(GuideState.PUBLISHED, GuideState.SUSPENDED)
-        self.state, self.reason = GuideState.WITHDRAWN, reason
+        self.state, self.reason, self.ended_at = GuideState.WITHDRAWN, reason, now
         self.version += 1
 
     def _must_be(self, *states: GuideState) -> None:
@@ -178,7 +195,19 @@ _STATES = {
 }
 
 
-def in_force(guide: Mapping[str, Any], day: date) -> bool:
-    """Tell whether a guide's validity covers `day`."""
+def expired(guide: Mapping[str, Any], day: date) -> bool:
+    """Tell whether a guide's validity was over before `day`."""
     valid_to = guide.get("valid_to")
-    return date.fromisoformat(guide["valid_from"]) <= day and (valid_to is None or day <= date.fromisoformat(valid_to))
+    return valid_to is not None and date.fromisoformat(valid_to) < day
+
+
+def _without_overlap(guide: Mapping[str, Any], day: date, former: GuideVersion | None) -> None:
+    if expired(guide, day):
+        raise ValidityOverlaps(f"有效期已于 {guide['valid_to']} 届满，不能发布。")
+    if former is None:
+        return
+    begins, began = guide["valid_from"], former.guide["valid_from"]
+    if date.fromisoformat(begins) > day:
+        raise ValidityOverlaps(f"新版本自 {begins} 起生效，现行版本在此之前不能被取代。")
+    if date.fromisoformat(begins) < date.fromisoformat(began):
+        raise ValidityOverlaps(f"新版本的生效日期 {begins} 早于现行版本的 {began}。")

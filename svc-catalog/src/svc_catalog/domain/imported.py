@@ -22,6 +22,14 @@ class NotAnItemList(NamedError):
     status = 422
 
 
+class NotCsv(NamedError):
+    """An item list is sent as `text/csv`."""
+
+    slug = "not-csv"
+    title = "事项清单应以 text/csv 上传"
+    status = 415
+
+
 class DryRunNeeded(NamedError):
     """A list is imported only after a dry run of exactly the same file."""
 

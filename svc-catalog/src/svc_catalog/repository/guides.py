@@ -1,7 +1,7 @@
 """Items and the versions of their guides."""
 
 import functools
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ _ITEM_CHANGES = (
     "promised_days",
     "trips",
     "numbers",
+    "valid_to",
     "current_id",
     "version",
 )
@@ -32,14 +33,15 @@ _CHANGE_ITEM = compiled(
     sa.update(_i).where(_i.c.id == sa.bindparam("item_id")).values({n: sa.bindparam(n) for n in _ITEM_CHANGES})
 )
 _ADD = compiled(sa.insert(_v).values({column: sa.bindparam(column.name) for column in _v.c}))
-_CHANGES = ("guide", "state", "number", "content_hash", "approver", "published_at", "reason", "version")
+_CHANGES = ("guide", "writers", "state", "number", "content_hash", "approver", "published_at", "ended_at", "reason",
+            "version")  # fmt: skip
 _CHANGE = compiled(
     sa.update(_v).where(_v.c.id == sa.bindparam("version_id")).values({n: sa.bindparam(n) for n in _CHANGES})
 )
 _GET = compiled(sa.select(_v).where(_v.c.id == sa.bindparam("version_id")))
 _LOCK = compiled(sa.select(_v).where(_v.c.id == sa.bindparam("version_id")).with_for_update())
 _OF_ITEM = compiled(
-    sa.select(_v.c.id, _v.c.number, _v.c.state, _v.c.content_hash, _v.c.published_at)
+    sa.select(_v.c.id, _v.c.number, _v.c.state, _v.c.content_hash, _v.c.published_at, _v.c.ended_at)
     .join(_i, _i.c.id == _v.c.item_id)
     .where(_i.c.code == sa.bindparam("code"), _v.c.number > 0)
     .order_by(_v.c.number.desc())
@@ -136,7 +138,8 @@ async def published_hashes(connection: Connection) -> set[tuple[str, str]]:
 
 @functools.cache
 def _search(filters: frozenset[str], *, terms: bool, after: bool) -> Statement:
-    statement = sa.select(_i).where(_i.c.state == "published")
+    in_force = sa.or_(_i.c.valid_to.is_(None), _i.c.valid_to >= sa.bindparam("day", type_=sa.Date))
+    statement = sa.select(_i).where(_i.c.state == "published", in_force)
     if terms:
         statement = statement.where(_i.c.terms.contains(sa.bindparam("terms", type_=_i.c.terms.type)))
     for name in sorted(filters):
@@ -150,12 +153,19 @@ def _search(filters: frozenset[str], *, terms: bool, after: bool) -> Statement:
 
 
 async def search(
-    connection: Connection, terms: list[str], filters: dict[str, str], after: tuple[int, str] | None, limit: int
+    connection: Connection,
+    terms: list[str],
+    filters: dict[str, str],
+    after: tuple[int, str] | None,
+    limit: int,
+    *,
+    day: date,
 ) -> list[Record]:
-    """Return published items that have all `terms`, shortest name first, right after the position `after`."""
+    """Return items in force on the legal day `day` that have all `terms`, right after the position `after`."""
     statement = _search(frozenset(filters), terms=bool(terms), after=after is not None)
     position = {"length": after[0], "code": after[1]} if after else {}
-    return await statement.fetch(connection, **filters, **position, limit=limit, **({"terms": terms} if terms else {}))
+    wanted = {"terms": terms} if terms else {}
+    return await statement.fetch(connection, **filters, **position, **wanted, limit=limit, day=day)
 
 
 def version_of(row: Any) -> GuideVersion:
@@ -175,4 +185,5 @@ def _shown(guide: Any) -> dict[str, Any]:
         "terms": bigrams(words),
         "promised_days": guide["limits"]["promised_days"],
         "trips": guide["trips"],
+        "valid_to": date.fromisoformat(guide["valid_to"]) if guide.get("valid_to") else None,
     }

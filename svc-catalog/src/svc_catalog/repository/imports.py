@@ -53,6 +53,6 @@ async def run(connection: Connection, import_id: UUID) -> Record | None:
     return await _GET.fetchrow(connection, import_id=import_id)
 
 
-async def was_tried(connection: Connection, sha256: bytes, dry_run_id: UUID) -> bool:
+async def was_tried(connection: Connection, sha256: bytes, dry_run_id: UUID | None) -> bool:
     """Tell whether `dry_run_id` tried exactly this file."""
     return await _TRIED.fetchval(connection, sha256=sha256, dry_run_id=dry_run_id) is not None

@@ -37,6 +37,8 @@ _KEEP_YEAR = compiled(
 _REGIONS = compiled(sa.select(tables.region).order_by(tables.region.c.code))
 _AGENCIES = compiled(sa.select(tables.agency).order_by(tables.agency.c.code))
 _HALLS = compiled(sa.select(tables.hall).order_by(tables.hall.c.code))
+_YEAR = compiled(sa.select(tables.calendar_year).where(tables.calendar_year.c.year == sa.bindparam("year")))
+_AGENCY = compiled(sa.select(tables.agency.c.name).where(tables.agency.c.code == sa.bindparam("code")))
 _YEARS = compiled(sa.select(tables.calendar_year).order_by(tables.calendar_year.c.year))
 
 
@@ -76,6 +78,14 @@ async def halls(connection: Connection) -> list[Record]:
     return await _HALLS.fetch(connection)
 
 
-async def years(connection: Connection) -> list[Record]:
-    """Return the calendar, year by year."""
-    return await _YEARS.fetch(connection)
+async def agency_name(connection: Connection, code: str) -> str | None:
+    """Return the name of an agency, or None for an unknown code."""
+    name: str | None = await _AGENCY.fetchval(connection, code=code)
+    return name
+
+
+async def years(connection: Connection, year: int | None = None) -> list[Record]:
+    """Return the calendar, year by year, or one year of it."""
+    if year is None:
+        return await _YEARS.fetch(connection)
+    return await _YEAR.fetch(connection, year=year)

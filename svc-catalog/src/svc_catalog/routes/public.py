@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Query, Request
 from starlette.responses import Response
 
+from onestop_legal.working_days import legal_day
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
 from onestop_runtime.problems import InvalidCursor, errors
 from onestop_runtime.routing import Read, context_of, query_router, stream_router
@@ -42,9 +43,7 @@ async def search_items(
     rows = await guides.search(tx, q, filters, (after[0], after[1]) if after else None, limit + 1)
     shown, more = page_of(rows, limit)
     following = encode_cursor(shown[-1]["name_length"], shown[-1]["code"]) if more else None
-    return Page(
-        items=[ItemView(**{name: row[name] for name in ItemView.model_fields}) for row in shown], next=following
-    )
+    return Page(items=[ItemView.of(row) for row in shown], next=following)
 
 
 @hot.get(
@@ -56,7 +55,7 @@ async def search_items(
 async def get_guide(code: str, request: Request) -> Response:
     """Show the guide in force; the ETag is its content hash."""
     context = context_of(request)
-    guide = await context.state.get(context.pool, code)
+    guide = await context.state.get(context.pool, code, legal_day(context.clock()))
     headers = {"etag": guide.etag, "cache-control": "public, max-age=1"}
     if guide.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
@@ -88,9 +87,11 @@ async def list_halls(tx: Read) -> list[HallView]:
 
 
 @queries.get("/calendar", summary="工作日历")
-async def list_years(tx: Read) -> list[CalendarYearView]:
-    """List the years of the working-day calendar; years not published are provisional."""
-    return _views(CalendarYearView, await places.years(tx.connection))
+async def list_years(
+    tx: Read, year: Annotated[int | None, Query(ge=1949, le=2100, examples=[2026])] = None
+) -> list[CalendarYearView]:
+    """List the years of the working-day calendar, or one; years not published are provisional."""
+    return _views(CalendarYearView, await places.years(tx.connection, year))
 
 
 def _views(model: Any, rows: list[Any]) -> list[Any]:

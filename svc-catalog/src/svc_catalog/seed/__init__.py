@@ -29,23 +29,28 @@ class SeedGuideRefused(ValueError):
 
 async def seed(begin: Callable[[], AbstractAsyncContextManager[Transaction]], _data: dict[str, Any]) -> None:
     """Fill what is missing; what is there already stays."""
-    zone = yaml.safe_load(files("svc_catalog.seed").joinpath("zone.yaml").read_text(encoding="utf-8"))
     async with begin() as tx:
-        for region in zone["regions"]:
-            await stored_places.add_region(tx.connection, **region)
-        for hall in zone["halls"]:
-            await stored_places.add_hall(tx.connection, **hall)
-        for agency in zone["agencies"]:
-            facts = {**zone["agency_defaults"], **agency}
-            await places.add_agency(tx, **facts, valid_from=date(2019, 1, 1), valid_to=None)
-        for year, published, source, holidays, workdays in years():
-            await places.keep_year(tx, year, published=published, source=source, holidays=holidays, workdays=workdays)
+        await fill_places(tx)
     async with begin() as tx:
         known = await stored.published_hashes(tx.connection)
     for guide in guides():
         if (guide["code"], content_hash(guide)) not in known:
             async with begin() as tx:
                 await _publish(tx, guide)
+
+
+async def fill_places(tx: Transaction) -> None:
+    """Add the regions, the hall, the agencies and the calendar that are missing."""
+    zone = yaml.safe_load(files("svc_catalog.seed").joinpath("zone.yaml").read_text(encoding="utf-8"))
+    for region in zone["regions"]:
+        await stored_places.add_region(tx.connection, **region)
+    for hall in zone["halls"]:
+        await stored_places.add_hall(tx.connection, **hall)
+    for agency in zone["agencies"]:
+        facts = {**zone["agency_defaults"], **agency}
+        await places.add_agency(tx, **facts, valid_from=date(2019, 1, 1), valid_to=None)
+    for year, published, source, holidays, workdays in years():
+        await places.keep_year(tx, year, published=published, source=source, holidays=holidays, workdays=workdays)
 
 
 async def _publish(tx: Transaction, guide: dict[str, Any]) -> None:

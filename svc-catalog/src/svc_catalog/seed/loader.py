@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from onestop_messages.catalog import Guide
 from svc_catalog.domain.completeness import findings
+from svc_catalog.service.shape import shaped
 
 _SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _MEDIA_TYPES = ["application/pdf", "image/jpeg", "image/png"]
@@ -49,7 +49,7 @@ def guide_of(agency: dict[str, str], facts: dict[str, Any]) -> dict[str, Any]:
     form["required"] = facts["form"].get("required", [])
     code = f"{agency['code']}{facts['level']}{facts['base_code']}"
     whole = {**facts, "code": code, "agency": agency, "materials": materials, "conditions": conditions, "form": form}
-    return Guide.model_validate(whole).model_dump(mode="json")
+    return shaped(whole, "")
 
 
 def _merged(under: Any, over: Any) -> Any:

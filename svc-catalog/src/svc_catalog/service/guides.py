@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import jsonschema_rs
+
 from onestop_legal.errors import FieldError, FieldErrors
+from onestop_legal.working_days import legal_day
 from onestop_messages.catalog import Guide, GuidePublished, GuideSuspended, GuideWithdrawn
 from onestop_runtime.ids import uuid7
 from onestop_runtime.problems import StaleVersion
@@ -13,7 +16,7 @@ from svc_catalog.domain.guide_version import GuideState, GuideVersion, GuideVers
 from svc_catalog.domain.search import query_terms
 from svc_catalog.domain.vague import Finding
 from svc_catalog.permissions import PERMISSIONS
-from svc_catalog.repository import guides
+from svc_catalog.repository import guides, places
 
 
 async def write(tx: Transaction, guide: Mapping[str, Any], author: UUID) -> GuideVersion:
@@ -21,9 +24,10 @@ async def write(tx: Transaction, guide: Mapping[str, Any], author: UUID) -> Guid
 
     Raises:
         NotSignedIn, NotPermitted: when the caller is no editor of the guide's agency.
-        FieldErrors: when the code belongs to another agency.
+        FieldErrors: when the agency is unknown, the code is another agency's, or the form is no JSON Schema.
     """
     PERMISSIONS.require(tx.caller, "guide-version.write", {"agency_code": guide["agency"]["code"]})
+    await _registered(tx, guide)
     item = await guides.lock_item(tx.connection, guide["code"])
     if item and item["agency_code"] != guide["agency"]["code"]:
         raise FieldErrors([FieldError("/guide/code", "other-agency", "该实施编码属于其他部门")])
@@ -36,10 +40,13 @@ async def write(tx: Transaction, guide: Mapping[str, Any], author: UUID) -> Guid
     return version
 
 
-async def rewrite(tx: Transaction, version_id: UUID, guide: Mapping[str, Any], seen: int) -> GuideVersion:
-    """Put another text in place of a draft's; raises as `_changeable`, and `FieldErrors` for another code."""
+async def rewrite(tx: Transaction, version_id: UUID, guide: Mapping[str, Any], writer: UUID, seen: int) -> GuideVersion:
+    """Put another text in place of a draft's; raises as `_changeable`, and `FieldErrors` for another code or agency."""
     version = await _changeable(tx, version_id, "guide-version.write", seen)
-    version.rewrite(dict(guide))
+    if guide["agency"]["code"] != version.agency_code:
+        raise FieldErrors([FieldError("/guide/agency/code", "fixed", "同一版本不能更换部门")])
+    await _registered(tx, guide)
+    version.rewrite(dict(guide), writer)
     await _save(tx, version, "guide-version.rewritten")
     return version
 
@@ -66,10 +73,11 @@ async def publish(tx: Transaction, version_id: UUID, seen: int) -> GuideVersion:
     item = await guides.lock_item(tx.connection, version.code)
     if item is None:
         raise GuideVersionNotFound
-    version.publish(item["numbers"] + 1, tx.now)
     former = await guides.lock(tx.connection, item["current_id"]) if item["current_id"] else None
-    if former and former.state in {GuideState.PUBLISHED, GuideState.SUSPENDED}:
-        former.supersede()
+    if former and former.state is GuideState.WITHDRAWN:
+        former = None
+    version.publish(item["numbers"] + 1, tx.now, legal_day(tx.now), former)
+    if former:
         await guides.change(tx.connection, former)
     await _save(tx, version, "guide.published")
     await guides.show(tx.connection, item, version)
@@ -110,7 +118,7 @@ async def suspend(tx: Transaction, version_id: UUID, reason: str, seen: int) -> 
 async def withdraw(tx: Transaction, version_id: UUID, reason: str, seen: int) -> GuideVersion:
     """Withdraw a version 取消: none is in force after it."""
     version = await _changeable(tx, version_id, "guide-version.publish", seen)
-    version.withdraw(reason)
+    version.withdraw(reason, tx.now)
     number = await _show(tx, version, "guide.withdrawn")
     tx.emit(
         GuideWithdrawn(
@@ -146,7 +154,10 @@ async def search(
     reader: Reader, text: str, filters: dict[str, str], after: tuple[int, str] | None, limit: int
 ) -> list[Any]:
     """Return published items that have every part of `text` in name, synonyms or agency; shortest name first."""
-    return await guides.search(reader.connection, query_terms(text), filters, after, limit)
+    terms = query_terms(text)
+    if text.strip() and not terms:
+        return []  # nothing but punctuation: there is nothing to look for
+    return await guides.search(reader.connection, terms, filters, after, limit, day=legal_day(reader.now))
 
 
 async def _changeable(tx: Transaction, version_id: UUID, action: str, seen: int) -> GuideVersion:
@@ -157,6 +168,17 @@ async def _changeable(tx: Transaction, version_id: UUID, action: str, seen: int)
     if version.version != seen:
         raise StaleVersion
     return version
+
+
+async def _registered(tx: Transaction, guide: Mapping[str, Any]) -> None:
+    """Take only guides of agencies we know, under their own name, and forms that a form can be checked against."""
+    name = await places.agency_name(tx.connection, guide["agency"]["code"])
+    if name is None:
+        raise FieldErrors([FieldError("/guide/agency/code", "unknown-agency", "没有登记这个部门")])
+    if name != guide["agency"]["name"]:
+        raise FieldErrors([FieldError("/guide/agency/name", "other-name", f"该部门登记的名称是“{name}”")])
+    if not jsonschema_rs.meta.is_valid(guide["form"]):
+        raise FieldErrors([FieldError("/guide/form", "not-a-schema", "申请表不是有效的 JSON Schema")])
 
 
 async def _save(tx: Transaction, version: GuideVersion, verb: str) -> None:

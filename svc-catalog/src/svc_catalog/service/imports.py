@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from onestop_runtime.caller import Caller
 from onestop_runtime.ids import uuid7
 from onestop_runtime.transaction import Reader, Transaction
 from svc_catalog.domain.imported import DryRunNeeded, ImportedItem, ImportNotFound, RowError, read_items
@@ -12,18 +13,28 @@ from svc_catalog.permissions import PERMISSIONS
 from svc_catalog.repository import imports
 
 
-async def import_items(tx: Transaction, data: bytes, dry_run_id: UUID | None) -> dict[str, Any]:
-    """Try a list (without `dry_run_id`) or import it; the same list again changes nothing.
+def require_importer(caller: Caller) -> None:
+    """Refuse before a long upload whoever may not import; raises `NotSignedIn`, `NotPermitted`."""
+    PERMISSIONS.require(caller, "item-list.import")
+
+
+async def import_items(
+    tx: Transaction, data: bytes, *, dry_run: bool | None = None, dry_run_id: UUID | None = None
+) -> dict[str, Any]:
+    """Try a list, or import what `dry_run_id` tried; the same list again changes nothing.
+
+    Without a word on `dry_run`, naming a trial means to import.
 
     Raises:
         NotSignedIn, NotPermitted: when the caller may not.
         NotAnItemList: when the file is none.
-        DryRunNeeded: when `dry_run_id` did not try exactly this file.
+        DryRunNeeded: when a real run names no trial, or one of another file.
     """
-    PERMISSIONS.require(tx.caller, "item-list.import")
+    require_importer(tx.caller)
+    trial = dry_run_id is None if dry_run is None else dry_run
     sha256 = hashlib.sha256(data).digest()
-    if dry_run_id and not await imports.was_tried(tx.connection, sha256, dry_run_id):
-        raise DryRunNeeded("试运行的不是这个文件。")
+    if not trial and not await imports.was_tried(tx.connection, sha256, dry_run_id):
+        raise DryRunNeeded("试运行的不是这个文件。" if dry_run_id else "")
     rows = list(read_items(data))
     items = [row for row in rows if isinstance(row, ImportedItem)]
     errors = [row for row in rows if isinstance(row, RowError)]
@@ -33,7 +44,7 @@ async def import_items(tx: Transaction, data: bytes, dry_run_id: UUID | None) ->
     run = {
         "id": import_id,
         "sha256": sha256,
-        "dry_run": dry_run_id is None,
+        "dry_run": trial,
         "by": tx.caller.sub,
         "at": tx.now,
         "rows": len(items) + len({error.row for error in errors}),
@@ -42,7 +53,7 @@ async def import_items(tx: Transaction, data: bytes, dry_run_id: UUID | None) ->
         "report": [asdict(error) for error in errors],
     }
     await imports.add_run(tx.connection, **run)
-    if dry_run_id:
+    if not trial:
         await imports.add(tx.connection, new, import_id)
         tx.audit("item-list.imported", key=import_id, detail={"added": len(new), "errors": len(errors)})
     return run

@@ -7,12 +7,13 @@ at most a second late, and never a mixture.
 
 import time
 from dataclasses import dataclass
+from datetime import date
 
 import asyncpg
 
 from onestop_runtime.codec import dumps
 from onestop_runtime.transaction import acquired
-from svc_catalog.domain.guide_version import ItemSuspended, UnknownItem
+from svc_catalog.domain.guide_version import ItemSuspended, UnknownItem, expired
 from svc_catalog.repository import guides
 
 FRESH_SECONDS = 1.0
@@ -25,7 +26,7 @@ class PublicGuide:
 
     Attributes:
         etag: the content hash in quotes.
-        stamp: the item's state it was read in; another one means another guide.
+        stamp: the item's state it was read in, and the day; another one means another guide.
     """
 
     body: bytes
@@ -49,17 +50,18 @@ class PublicGuides:
         """Forget a guide: another one is in force, or none."""
         self._kept.pop(code, None)
 
-    async def get(self, pool: asyncpg.Pool, code: str) -> PublicGuide:
-        """Return the guide in force.
+    async def get(self, pool: asyncpg.Pool, code: str, day: date) -> PublicGuide:
+        """Return the guide in force on the legal day `day`.
 
         Raises:
-            UnknownItem: when none was ever published under the code, or it was withdrawn.
+            UnknownItem: when none was ever published under the code, it was withdrawn, or its validity is over.
             ItemSuspended: while the item is suspended.
         """
         if fresh := self.fresh(code):
             return fresh
         async with acquired(pool) as connection:
-            stamp = await guides.stamp(connection, code)
+            found_stamp = await guides.stamp(connection, code)
+            stamp = (*found_stamp, day) if found_stamp else None
             kept = self._kept.get(code)
             if kept and kept.stamp == stamp:
                 kept.looked_at = time.monotonic()
@@ -69,6 +71,8 @@ class PublicGuides:
         state, version = found or ("draft", None)
         if version is None or state not in {"published", "suspended"}:
             raise UnknownItem(f"没有编码为 {code} 的事项。" if len(code) <= 50 and code.isascii() else "")  # noqa: PLR2004
+        if expired(version.guide, day):
+            raise UnknownItem(f"该事项的办事指南有效期已于 {version.guide['valid_to']} 届满。")
         if state == "suspended":
             raise ItemSuspended(f"暂停原因：{version.reason}")
         body = dumps(
