@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 
 @dataclass
@@ -21,46 +22,63 @@ class Load:
         return (self.answers - self.wrong) / self.seconds
 
 
+class Connection:
+    """One keep-alive connection that asks one thing at a time."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    async def __aenter__(self) -> Self:
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._writer.close()
+
+    async def ask(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> tuple[int, bytes]:
+        """Return status and body of the answer."""
+        return await self.send(_request(method, path, headers, body))
+
+    async def send(self, request: bytes) -> tuple[int, bytes]:
+        """Return status and body of the answer to a whole request."""
+        self._writer.write(request)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        lines = head.split(b"\r\n")
+        length = next((int(line[15:]) for line in lines if line[:15].lower() == b"content-length:"), 0)
+        body = await self._reader.readexactly(length) if length else b""
+        return int(lines[0].split(b" ", 2)[1]), body
+
+
 async def run(port: int, request: Callable[[], bytes | None], *, connections: int, seconds: float = 1e9) -> Load:
     """Send what `request` gives over `connections` until it gives None or the time is over."""
     load, end = Load(), time.monotonic() + seconds
     started = time.monotonic()
 
     async def one() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        try:
+        async with Connection(port) as connection:
             while time.monotonic() < end and (sent := request()) is not None:
                 began = time.monotonic()
-                writer.write(sent)
-                status = await _read(reader)
+                status, _ = await connection.send(sent)
                 load.latencies.append(time.monotonic() - began)
                 load.answers += 1
                 load.wrong += not 200 <= status < 300
-        finally:
-            writer.close()
 
     await asyncio.gather(*(one() for _ in range(connections)))
     load.seconds = time.monotonic() - started
     return load
 
 
-async def _read(reader: asyncio.StreamReader) -> int:
-    head = await reader.readuntil(b"\r\n\r\n")
-    lines = head.split(b"\r\n")
-    length = next((int(line[15:]) for line in lines if line[:15].lower() == b"content-length:"), 0)
-    if length:
-        await reader.readexactly(length)
-    return int(lines[0].split(b" ", 2)[1])
-
-
 def get(path: str, headers: dict[str, str] | None = None) -> bytes:
     """Return a GET request."""
-    extra = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{extra}\r\n".encode()
+    return _request("GET", path, headers or {})
 
 
 def post(path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
     """Return a POST request."""
+    return _request("POST", path, headers, body)
+
+
+def _request(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
     extra = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n{extra}\r\n"
-    return head.encode() + body
+    size = f"Content-Length: {len(body)}\r\n" if method == "POST" else ""
+    return f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{size}{extra}\r\n".encode() + body

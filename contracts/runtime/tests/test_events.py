@@ -79,10 +79,10 @@ async def test_two_relays_share_the_buckets_and_a_dead_ones_leases_are_taken_ove
         async def shared() -> bool:
             owners = await pool.fetch("SELECT owner, count(*) FROM bucket_lease WHERE owner IS NOT NULL GROUP BY owner")
             published = await pool.fetchval("SELECT count(*) = 0 FROM outbox")
-            return published and sorted(row["count"] for row in owners) == [32, 32]
+            taken_over = await pool.fetchval("SELECT min(epoch) >= 8 FROM bucket_lease")
+            return published and taken_over and sorted(row["count"] for row in owners) == [32, 32]
 
         await until(shared)
-        assert await pool.fetchval("SELECT min(epoch) FROM bucket_lease") >= 8
         client.context.stopping.set()
     assert await pool.fetchval("SELECT count(*) FROM bucket_lease WHERE owner IS NOT NULL") == 0
 
@@ -165,3 +165,43 @@ async def test_a_new_consumer_knows_what_was_set_aside_before(applier: Applier):
     await successor.load_held_up()
     await successor.take(message(notes.NOTE_TOPIC, sick, 2, "乙"))
     assert await state_of(successor, sick) == (None, None, 2)
+
+
+async def test_what_arrives_together_is_applied_in_one_transaction(applier: Applier):
+    first, second = uuid4(), uuid4()
+    arrived = [
+        message(notes.NOTE_TOPIC, first, 1, "甲"),
+        message(notes.NOTE_TOPIC, second, 1, "丙"),
+        message(notes.NOTE_TOPIC, first, 2, "乙"),
+    ]
+    assert await applier.take_together(arrived)
+    assert await state_of(applier, first) == ("乙", 2, 0)
+    assert await state_of(applier, second) == ("丙", 1, 0)
+    transactions = (
+        "SELECT count(DISTINCT t) FROM (SELECT xmin::text t FROM note UNION ALL SELECT xmin::text FROM inbox) x"
+    )
+    assert await applier._context.pool.fetchval(transactions) == 1
+
+
+async def test_duplicates_among_what_arrives_change_nothing(applier: Applier):
+    key = uuid4()
+    await applier.take(message(notes.NOTE_TOPIC, key, 1, "甲"))
+    assert await applier.take_together(
+        [message(notes.NOTE_TOPIC, key, 1, "甲"), *[message(notes.NOTE_TOPIC, key, 2, "乙")] * 2]
+    )
+    assert await state_of(applier, key) == ("乙", 2, 0)
+    assert await applier.take_together([message(notes.NOTE_TOPIC, key, 1, "甲")])
+    assert await state_of(applier, key) == ("乙", 2, 0)
+
+
+@pytest.mark.parametrize("odd", [(2, "乙"), (1, "poison")], ids=["gap", "poison"])
+async def test_something_out_of_the_ordinary_leaves_all_to_be_taken_one_by_one(applier: Applier, odd: tuple[int, str]):
+    sick, healthy = uuid4(), uuid4()
+    arrived = [message(notes.NOTE_TOPIC, healthy, 1, "丁"), message(notes.NOTE_TOPIC, sick, *odd)]
+    assert not await applier.take_together(arrived)
+    assert await state_of(applier, healthy) == (None, None, 0)
+    for one in arrived:
+        await applier.take(one)
+    assert await state_of(applier, healthy) == ("丁", 1, 0)
+    assert await state_of(applier, sick) == (None, None, 1)
+    assert not await applier.take_together([message(notes.NOTE_TOPIC, sick, 3, "丙")])

@@ -19,6 +19,7 @@ SERVICE = Service(
     metadata=metadata,
     routers=(
         cases.commands,
+        cases.submissions,
         cases.queries,
         materials.streams,
         materials.commands,

@@ -9,6 +9,7 @@ import asyncpg
 from onestop_runtime.assertion import AssertionVerifier
 from onestop_runtime.clock import Clock
 from onestop_runtime.problems import ServiceUnavailable
+from onestop_runtime.sharing import Lane
 
 if TYPE_CHECKING:
     from onestop_runtime.service import Service
@@ -22,6 +23,7 @@ class Context:
     Attributes:
         state: what the service's own `startup` yields (a files store, an HTTP client), or None.
         outbox_wake: set after a commit with events, so that the relay need not wait for its next look.
+        lanes: the shared transactions of each route that has them.
         ready: names of the parts that are up; readiness needs all of `needed`.
         started: False while the service's own resources are being opened; requests are told to come back.
         ends_process: a serving process ends when its background fails; a test's does not.
@@ -38,6 +40,7 @@ class Context:
     ready: set[str] = field(default_factory=set)
     open_pool: asyncpg.Pool | None = None
     ends_process: bool = False
+    lanes: dict[str, Lane] = field(default_factory=dict)
     started: bool = True
 
     @property

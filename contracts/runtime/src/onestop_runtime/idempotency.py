@@ -1,13 +1,14 @@
 """The second click gets the first answer.
 
-The row is inserted first in the business transaction: a concurrent repeat waits for it (at most the lock time-out),
-then gets the stored answer. An error rolls the row back with everything else, so that it can be tried again.
-Rows are kept for 48 hours.
+The answer is kept in the transaction of the command. A repeat fails when its own answer is to be kept under the same
+key (a concurrent one waits there for the first), or before, since the first has changed what it wants to change; then
+everything it did is rolled back and the first answer given. A request that was refused is not kept: it can be tried
+again. Rows are kept for 48 hours.
 """
 
 import hashlib
+from dataclasses import dataclass
 
-import asyncpg
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,17 +17,13 @@ from onestop_runtime.problems import (
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     MalformedHeader,
-    RequestInProgress,
 )
 from onestop_runtime.sql import Connection
 from onestop_runtime.transaction import Answer
 
-KEPT_HEADERS = ("etag", "location", "retry-after")
+KEPT_HEADERS = ("etag", "location", "retry-after", "content-type")
 MAX_KEY_LENGTH = 200
 
-_BEGIN = """
-INSERT INTO idempotency (caller, key, fingerprint) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1
-"""
 _KNOWN = "SELECT fingerprint, status, headers, body FROM idempotency WHERE caller = $1 AND key = $2"
 PRUNE = "DELETE FROM idempotency WHERE created_at < clock_timestamp() - interval '48 hours'"
 
@@ -46,41 +43,44 @@ def required_key(request: Request) -> str:
     return key
 
 
-def owner_of(caller: Caller) -> str:
-    """Return whose keys these are: nobody can hit upon somebody else's answer."""
-    return f"{caller.sub or caller.client}/{caller.party or ''}"
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A request's claim to be carried out once.
+
+    Attributes:
+        owner: whose key it is: nobody can hit upon somebody else's answer.
+        fingerprint: hash of method, path, query, version and body.
+    """
+
+    owner: str
+    key: str
+    fingerprint: bytes
+
+    @classmethod
+    def of(cls, request: Request, body: bytes, caller: Caller) -> "Claim":
+        """Return the claim of `request`; raises `IdempotencyKeyRequired`, `MalformedHeader`."""
+        target = f"{request.method} {request.url.path}?{request.url.query} {request.headers.get('if-match', '')}\n"
+        return cls(
+            f"{caller.sub or caller.client}/{caller.party or ''}",
+            required_key(request),
+            hashlib.sha256(target.encode() + body).digest(),
+        )
+
+    def answered(self, response: Response) -> Answer:
+        """Return what has to be kept of `response`."""
+        headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+        return Answer(self.owner, self.key, self.fingerprint, response.status_code, headers, bytes(response.body))
 
 
-def fingerprint(request: Request, body: bytes) -> bytes:
-    """Return what makes two requests the same: method, path, query, version and body."""
-    target = f"{request.method} {request.url.path}?{request.url.query} {request.headers.get('if-match', '')}\n"
-    return hashlib.sha256(target.encode() + body).digest()
-
-
-async def stored_answer(connection: Connection, owner: str, key: str, print_: bytes) -> Response | None:
-    """Claim the key for this request, or return the answer given to it before.
+async def stored_answer(connection: Connection, claim: Claim) -> Response | None:
+    """Return the answer given to the same request before, or None.
 
     Raises:
         IdempotencyKeyReused: when the key stands for another request.
-        RequestInProgress: when the first request takes longer than we wait.
     """
-    try:
-        if await connection.fetchval(_BEGIN, owner, key, print_):
-            return None
-    except asyncpg.LockNotAvailableError as error:
-        raise RequestInProgress(retry_after=2) from error
-    known = await connection.fetchrow(_KNOWN, owner, key)
-    if known is None or known["status"] is None:
-        raise RequestInProgress(retry_after=2)
-    if known["fingerprint"] != print_:
+    known = await connection.fetchrow(_KNOWN, claim.owner, claim.key)
+    if known is None:
+        return None
+    if known["fingerprint"] != claim.fingerprint:
         raise IdempotencyKeyReused("请换一个新的 Idempotency-Key。")
-    headers = {**known["headers"], "Idempotency-Replayed": "true"}
-    return Response(known["body"], known["status"], headers)
-
-
-def answer_of(owner: str, key: str, response: Response) -> Answer:
-    """Return what has to be kept of `response`."""
-    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    if "content-type" in response.headers:
-        headers["content-type"] = response.headers["content-type"]
-    return Answer(owner, key, response.status_code, headers, bytes(response.body))
+    return Response(known["body"], known["status"], {**known["headers"], "Idempotency-Replayed": "true"})

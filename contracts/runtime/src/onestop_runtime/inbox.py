@@ -3,12 +3,17 @@
 `inbox` keeps the last applied sequence per aggregate. Lower is a duplicate; the next one is applied; a higher one
 is parked until the gap closes. A message that fails for good sets its aggregate aside (`dead_letter`); the others
 go on. Offsets are committed only for what was done.
+
+What arrives together is applied in one transaction. When anything in it is out of the ordinary (a gap, an error), it is
+rolled back and the messages are taken one by one.
 """
 
 import asyncio
+import itertools
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -77,6 +82,14 @@ ON CONFLICT (topic, key) DO UPDATE SET last = excluded.last, applied_at = exclud
 WHERE i.last = excluded.last - 1
 RETURNING last
 """
+_KNOWN = "SELECT topic, key, last FROM inbox WHERE topic = ANY($1::text[]) AND key = ANY($2::uuid[]) FOR UPDATE"
+_ADVANCE_ALL = """
+INSERT INTO inbox AS i (topic, key, last, applied_at)
+SELECT topic, key, last, clock_timestamp()
+FROM unnest($1::text[], $2::uuid[], $3::bigint[]) AS n (topic, key, last) ORDER BY topic, key
+ON CONFLICT (topic, key) DO UPDATE SET last = excluded.last, applied_at = excluded.applied_at
+WHERE i.last < excluded.last
+"""
 _LAST = "SELECT coalesce((SELECT last FROM inbox WHERE topic = $1 AND key = $2), 0)"
 _PARK = """
 INSERT INTO parked (topic, key, sequence, headers, payload) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
@@ -107,6 +120,10 @@ def read_message(topic: str, key: bytes, headers: Mapping[str, str], payload: by
     )
 
 
+class _Gap(Exception):
+    """An event is missing before one that arrived."""
+
+
 class Applier:
     """Applies messages to the database; knows nothing of Kafka, so that examples and replays use it too."""
 
@@ -122,6 +139,78 @@ class Applier:
         rows = await self._context.pool.fetch(_HELD_UP, list(self._handlers))
         self._dead = {(row["topic"], row["key"]) for row in rows if row["dead"]}
         self._waiting = {(row["topic"], row["key"]) for row in rows if not row["dead"]}
+
+    async def take_together(self, messages: Sequence[Message]) -> bool:
+        """Apply the messages in one transaction, if each is its aggregate's next or a duplicate; else do nothing.
+
+        Returns:
+            Whether they were applied; if not, `take` has to see to each.
+        """
+        held_up = self._dead | self._waiting
+        if not messages:
+            return True
+        if any((message.topic, message.key) in held_up for message in messages):
+            return False
+        try:
+            fresh = await self._apply_together(messages)
+        except Exception as error:  # noqa: BLE001 - whatever fails, it is found and treated one by one
+            log.info("messages are taken one by one", messages=len(messages), error=type(error).__name__)
+            return False
+        self._measure(messages, fresh)
+        return True
+
+    async def _apply_together(self, messages: Sequence[Message]) -> list[Message]:
+        """Apply those that are not duplicates and return them; raises `_Gap`."""
+        fresh = []
+        async with self._transaction() as tx:
+            topics, keys = zip(*{(message.topic, message.key) for message in messages}, strict=True)
+            known = await tx.connection.fetch(_KNOWN, list(set(topics)), keys)
+            last = {(row["topic"], row["key"]): row["last"] for row in known}
+            for message in messages:
+                place = (message.topic, message.key)
+                following = last.get(place, 0) + 1
+                if message.sequence > following:
+                    raise _Gap
+                if message.sequence == following:
+                    last[place] = following
+                    fresh.append(message)
+                    await self._handle(tx, message)
+            if fresh:
+                advanced = {(message.topic, message.key, last[message.topic, message.key]) for message in fresh}
+                await tx.connection.execute(_ADVANCE_ALL, *zip(*advanced, strict=True))
+        return fresh
+
+    def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        context = self._context
+        return transaction(
+            context.pool,
+            system(f"svc-{self._service}"),
+            context.clock(),
+            constraints=context.service.constraints,
+            after_commit=context.wake_relay,
+        )
+
+    async def _handle(self, tx: Transaction, message: Message) -> None:
+        handler = self._handlers[message.topic].get(message.type)
+        if handler is None:
+            return
+        token = TRACEPARENT.set(message.headers.get("traceparent", ""))
+        try:
+            await handler(tx, message)
+            await tx.write()
+        finally:
+            TRACEPARENT.reset(token)
+
+    def _measure(self, messages: Sequence[Message], fresh: Sequence[Message]) -> None:
+        now = self._context.clock()
+        for topic in {message.topic for message in messages}:
+            latency = metrics.INBOX_LATENCY.labels(self._service, topic)
+            applied = [message for message in fresh if message.topic == topic]
+            for message in applied:
+                latency.observe(max((now - message.at).total_seconds(), 0))
+            metrics.INBOX_APPLIED.labels(self._service, topic).inc(len(applied))
+            duplicates = sum(1 for message in messages if message.topic == topic) - len(applied)
+            metrics.INBOX_DUPLICATES.labels(self._service, topic).inc(duplicates)
 
     async def take(self, message: Message) -> None:
         """Apply the message, recognise it as a duplicate, park it or set its aggregate aside; returns when it is safe.
@@ -150,28 +239,13 @@ class Applier:
             await self._apply_parked(message)
 
     async def _apply(self, message: Message) -> None:
-        context = self._context
-        token = TRACEPARENT.set(message.headers.get("traceparent", ""))
-        try:
-            async with transaction(
-                context.pool,
-                system(f"svc-{self._service}"),
-                context.clock(),
-                constraints=context.service.constraints,
-                after_commit=context.wake_relay,
-            ) as tx:
-                fresh = await tx.connection.fetchval(_ADVANCE, message.topic, message.key, message.sequence)
-                if fresh is None:
-                    await self._not_next(tx, message)
-                    return
-                handler = self._handlers[message.topic].get(message.type)
-                if handler:
-                    await handler(tx, message)
-        finally:
-            TRACEPARENT.reset(token)
-        metrics.INBOX_APPLIED.labels(self._service, message.topic).inc()
-        latency = (context.clock() - message.at).total_seconds()
-        metrics.INBOX_LATENCY.labels(self._service, message.topic).observe(max(latency, 0))
+        async with self._transaction() as tx:
+            fresh = await tx.connection.fetchval(_ADVANCE, message.topic, message.key, message.sequence)
+            if fresh is None:
+                await self._not_next(tx, message)
+                return
+            await self._handle(tx, message)
+        self._measure([message], [message])
 
     async def _not_next(self, tx: Transaction, message: Message) -> None:
         last = await tx.connection.fetchval(_LAST, message.topic, message.key)
@@ -295,10 +369,12 @@ async def _consume_until_stopped(context: Context) -> None:
 
 
 async def _apply_batch(applier: Applier, consumer: AIOKafkaConsumer, batch: Mapping[TopicPartition, list[Any]]) -> None:
-    """Apply partitions side by side, each in order; then commit the offsets of what was done."""
-    async with asyncio.TaskGroup() as group:
-        for records in batch.values():
-            group.create_task(_apply_records(applier, records))
+    """Apply what arrived, each partition in order; then commit the offsets of what was done."""
+    arrived = [list(_messages_of(records)) for records in batch.values()]
+    if not await applier.take_together(list(itertools.chain.from_iterable(arrived))):
+        async with asyncio.TaskGroup() as group:
+            for messages in arrived:
+                group.create_task(_take_one_by_one(applier, messages))
     offsets = {partition: records[-1].offset + 1 for partition, records in batch.items()}
     try:
         await consumer.commit(offsets)
@@ -307,16 +383,19 @@ async def _apply_batch(applier: Applier, consumer: AIOKafkaConsumer, batch: Mapp
         log.warning("offsets not committed", error=type(error).__name__)
 
 
-async def _apply_records(applier: Applier, records: list[Any]) -> None:
+async def _take_one_by_one(applier: Applier, messages: Sequence[Message]) -> None:
+    for message in messages:
+        await applier.take(message)
+
+
+def _messages_of(records: Sequence[Any]) -> Iterator[Message]:
     for record in records:
         headers = {name: value.decode() for name, value in record.headers}
         try:
-            message = read_message(record.topic, record.key, headers, record.value)
+            yield read_message(record.topic, record.key, headers, record.value)
         except (ValueError, KeyError, TypeError) as error:
             log.warning("record is no event of ours; passed over", topic=record.topic, partition=record.partition,
                       offset=record.offset, error=type(error).__name__)  # fmt: skip
-            continue
-        await applier.take(message)
 
 
 async def _watch(consumer: AIOKafkaConsumer) -> None:

@@ -52,7 +52,7 @@ def consumer(settings: ServiceSettings, group: str) -> AIOKafkaConsumer:
         heartbeat_interval_ms=3_000,
         rebalance_timeout_ms=30_000,
         max_poll_interval_ms=300_000,
-        max_poll_records=500,
+        max_poll_records=200,
         fetch_max_wait_ms=250,
     )
 

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Header, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from onestop_legal.errors import FieldErrors
+from onestop_legal.errors import FieldErrors, NamedError
 from onestop_runtime import idempotency, problems
 from onestop_runtime.assertion import HEADER, InvalidAssertion
 from onestop_runtime.caller import Caller
@@ -28,6 +28,7 @@ from onestop_runtime.problems import (
     errors,
     merge_responses,
 )
+from onestop_runtime.sharing import Lane, NotTogether
 from onestop_runtime.transaction import Reader, Transaction, acquired, transaction
 
 MAX_BODY = 1024 * 1024
@@ -126,20 +127,49 @@ class CommandRoute(_Route):
 
         async def command(request: Request) -> Response:
             body = await _read_body(request)
-            key = idempotency.required_key(request) if keyed else None
-            async with request_transaction(request) as unit:
-                request.scope["onestop.unit"] = unit
-                if key is None:
-                    return _with_etag(await handle(request), unit)
-                owner = idempotency.owner_of(unit.caller)
-                print_ = idempotency.fingerprint(request, body)
-                if known := await idempotency.stored_answer(unit.connection, owner, key, print_):
+            if not keyed:
+                return await self.carry_out(handle, request, None)
+            claim = idempotency.Claim.of(request, body, caller_of(request))
+            try:
+                return await self.carry_out(handle, request, claim)
+            except NamedError:
+                if known := await idempotency.stored_answer(context_of(request).pool, claim):
                     return known
-                response = _with_etag(await handle(request), unit)
-                unit.answer = idempotency.answer_of(owner, key, response)
-                return response
+                raise
 
         return command
+
+    async def carry_out(self, handle: Handler, request: Request, claim: idempotency.Claim | None) -> Response:
+        """Return the handler's answer when what it did is committed."""
+        return await _within(request_transaction(request), handle, request, claim)
+
+
+async def _within(
+    opened: AbstractAsyncContextManager[Transaction], handle: Handler, request: Request, claim: idempotency.Claim | None
+) -> Response:
+    async with opened as unit:
+        request.scope["onestop.unit"] = unit
+        response = _with_etag(await handle(request), unit)
+        if claim:
+            unit.answer = claim.answered(response)
+    return response
+
+
+class SharingCommandRoute(CommandRoute):
+    """A route whose waiting requests share transactions; for the busiest commands.
+
+    The path names the aggregate: requests with the same path never share.
+    """
+
+    async def carry_out(self, handle: Handler, request: Request, claim: idempotency.Claim | None) -> Response:
+        """Return the handler's answer when what it did is committed, with others where it can, else alone."""
+        context = context_of(request)
+        lane = context.lanes.setdefault(self.path, Lane(context.wake_relay))
+        shared = lane.transaction(context.pool, request.url.path, caller_of(request), context.clock())
+        try:
+            return await _within(shared, handle, request, claim)
+        except NotTogether:
+            return await super().carry_out(handle, request, claim)
 
 
 class UnkeyedCommandRoute(CommandRoute):
@@ -222,9 +252,19 @@ def _hints(endpoint: Callable[..., Any]) -> Sequence[Any]:
     return tuple(getattr(endpoint, "__annotations__", {}).values())
 
 
-def command_router(prefix: str, tags: list[str | Enum], *, idempotency: bool = True) -> Router:
-    """Return a router for routes that change something; POST needs an `Idempotency-Key` unless told otherwise."""
-    route_class = CommandRoute if idempotency else UnkeyedCommandRoute
+def command_router(prefix: str, tags: list[str | Enum], *, idempotency: bool = True, sharing: bool = False) -> Router:
+    """Return a router for routes that change something.
+
+    Args:
+        prefix: before every path.
+        tags: of the routes in OpenAPI.
+        idempotency: whether POST needs an `Idempotency-Key`.
+        sharing: whether requests that wait at the same time share a transaction; see `sharing.py`.
+    """
+    if sharing:
+        route_class: type[CommandRoute] = SharingCommandRoute
+    else:
+        route_class = CommandRoute if idempotency else UnkeyedCommandRoute
     needs_key = [Depends(_documented_key)] if idempotency else []
     return Router(
         prefix=prefix,

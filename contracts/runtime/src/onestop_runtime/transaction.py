@@ -7,11 +7,11 @@ of the aggregate's row in `outbox_sequence`, so that outbox ids follow the order
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -22,12 +22,20 @@ from onestop_runtime.caller import Caller
 from onestop_runtime.database import ACQUIRE_SECONDS
 from onestop_runtime.ids import uuid7
 from onestop_runtime.logs import REQUEST_ID, TRACEPARENT
-from onestop_runtime.problems import Busy, Overloaded
+from onestop_runtime.problems import Busy, Overloaded, RequestInProgress
 from onestop_runtime.sql import Connection
 from onestop_runtime.tables import BUCKETS
 
 Constraints = Mapping[str, Callable[[], NamedError]]
 """Names of database constraints and the error that each stands for."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+ReadAll: TypeAlias = Callable[[Connection, list[T]], Awaitable[list[R]]]
+"""Finds one thing for each of those asked for, in their order."""
+WriteAll: TypeAlias = Callable[[Connection, list[T]], Awaitable[None]]
+"""Writes all rows in one go."""
+_ANSWERED = "idempotency_pkey"
 
 
 def bucket_of(key: UUID) -> int:
@@ -35,7 +43,7 @@ def bucket_of(key: UUID) -> int:
     return zlib.crc32(key.bytes) % BUCKETS
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Reader:
     """What a reading use case works with.
 
@@ -52,22 +60,29 @@ class Reader:
 
 @dataclass(slots=True)
 class Answer:
-    """An answer to keep for repeats of the same request."""
+    """An answer to keep for repeats of the same request.
+
+    Attributes:
+        caller: whose key it is.
+        fingerprint: what tells the request from another one under the same key.
+    """
 
     caller: str
     key: str
+    fingerprint: bytes
     status: int
     headers: dict[str, str]
     body: bytes
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Transaction(Reader):
     """What a command works with; never committed by the command itself."""
 
     answer: Answer | None = None
-    _events: list[tuple[str, UUID, int, Event]] = field(default_factory=list)
-    _audits: list[tuple[str, UUID, dict[str, Any] | None]] = field(default_factory=list)
+    _events: list[tuple[Any, ...]] = field(default_factory=list)
+    _audits: list[tuple[Any, ...]] = field(default_factory=list)
+    _writes: list[tuple["WriteAll[Any]", Any]] = field(default_factory=list)
 
     def emit(self, event: Event, *, key: UUID, version: int) -> None:
         """Have `event` published after the commit, in order per aggregate.
@@ -77,11 +92,42 @@ class Transaction(Reader):
             key: id of the aggregate.
             version: the aggregate's version after the change.
         """
-        self._events.append((event.TOPIC, key, version, event))
+        payload = event.model_dump_json().encode()
+        self._events.append(
+            (
+                event.TOPIC,
+                key,
+                version,
+                event.TYPE,
+                uuid7(),
+                bucket_of(key),
+                payload,
+                self.now,
+                TRACEPARENT.get() or None,
+            )
+        )
 
     def audit(self, verb: str, *, key: UUID, detail: dict[str, Any] | None = None) -> None:
         """Record that the caller did `verb` (`case.accepted`) to the aggregate `key`; no personal data in `detail`."""
-        self._audits.append((verb, key, detail))
+        who = self.caller
+        acting_for = who.act.id if who.act else None
+        self._audits.append(
+            (self.now, verb, key, detail, who.sub, who.kind, acting_for, who.agency, who.client, who.channel,
+             REQUEST_ID.get())
+        )  # fmt: skip
+
+    async def together(self, read: "ReadAll[T, R]", wanted: T) -> R:
+        """Return what `read` finds for `wanted`; in a shared transaction one reading serves all who wait for it."""
+        (found,) = await read(self.connection, [wanted])
+        return found
+
+    def later(self, write: "WriteAll[T]", row: T) -> None:
+        """Have `row` written right before the commit; in a shared transaction together with those of the others."""
+        self._writes.append((write, row))
+
+    async def write(self) -> None:
+        """Write the rows that were to be written later."""
+        await _write([self])
 
     @property
     def emits(self) -> bool:
@@ -90,42 +136,55 @@ class Transaction(Reader):
 
     async def flush(self) -> None:
         """Write what was collected; called once, right before the commit."""
-        if not (self._events or self._audits or self.answer):
-            return
-        await self.connection.execute(_FLUSH, *self._event_columns(), *self._audit_columns(), *self._answer_columns())
+        await flush([self])
 
-    def _event_columns(self) -> tuple[Any, ...]:
-        later: dict[tuple[str, UUID], int] = {}
-        rows = []
-        for topic, key, version, event in reversed(self._events):
-            following = later.get((topic, key), 0)
-            later[topic, key] = following + 1
-            payload = event.model_dump_json().encode()
-            rows.append((topic, key, following, version, event.TYPE, uuid7(), bucket_of(key), payload))
-        rows.reverse()
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 8
-        return (*columns, self.now, TRACEPARENT.get() or None)
 
-    def _audit_columns(self) -> tuple[Any, ...]:
-        who = self.caller
-        columns = list(zip(*self._audits, strict=True)) if self._audits else [(), (), ()]
-        acting_for = who.act.id if who.act else None
-        return (
-            *columns, who.sub, who.kind, acting_for, who.agency, who.client, who.channel, REQUEST_ID.get(),
-        )  # fmt: skip
+async def flush(units: Sequence[Transaction]) -> None:
+    """Write what `units` of one database transaction have collected: rows, then events, audit and answers at once."""
+    await _write(units)
+    events = _numbered([event for unit in units for event in unit._events])  # noqa: SLF001
+    audits = [audit for unit in units for audit in unit._audits]  # noqa: SLF001
+    answers = [_answer_row(unit.answer) for unit in units if unit.answer]
+    if events or audits or answers:
+        columns = (*_columns(events, 10), *_columns(audits, 11), *_columns(answers, 6))
+        await units[0].connection.execute(_FLUSH, *columns)
 
-    def _answer_columns(self) -> tuple[Any, ...]:
-        answer = self.answer
-        if answer is None:
-            return (None, None, None, None, None)
-        return (answer.caller, answer.key, answer.status, answer.headers, answer.body)
+
+async def _write(units: Sequence[Transaction]) -> None:
+    rows: dict[WriteAll[Any], list[Any]] = {}
+    for unit in units:
+        for write, row in unit._writes:  # noqa: SLF001 - of the same kind
+            rows.setdefault(write, []).append(row)
+        unit._writes.clear()  # noqa: SLF001
+    for write, several in rows.items():
+        await write(units[0].connection, several)
+
+
+def _numbered(events: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Put before each event how many of the same aggregate follow it."""
+    later: dict[tuple[str, UUID], int] = {}
+    rows = []
+    for event in reversed(events):
+        following = later.get(event[:2], 0)
+        later[event[:2]] = following + 1
+        rows.append((following, *event))
+    rows.reverse()
+    return rows
+
+
+def _answer_row(answer: Answer) -> tuple[Any, ...]:
+    return (answer.caller, answer.key, answer.fingerprint, answer.status, answer.headers, answer.body)
+
+
+def _columns(rows: list[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
+    return zip(*rows, strict=True) if rows else [()] * width
 
 
 _FLUSH = """
 WITH event AS (
-    SELECT * FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::uuid[], $7::smallint[],
-                         $8::bytea[])
-    WITH ORDINALITY AS e (topic, key, following, version, type, event_id, bucket, payload, place)
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::bigint[], $5::text[], $6::uuid[], $7::smallint[],
+                         $8::bytea[], $9::timestamptz[], $10::text[])
+    WITH ORDINALITY AS e (following, topic, key, version, type, event_id, bucket, payload, at, traceparent, place)
 ), allotted AS (
     INSERT INTO outbox_sequence AS s (topic, key, last)
     SELECT topic, key, count(*) FROM event GROUP BY topic, key ORDER BY topic, key
@@ -133,18 +192,21 @@ WITH event AS (
     RETURNING s.topic, s.key, s.last
 ), emitted AS (
     INSERT INTO outbox (bucket, topic, key, sequence, version, type, event_id, occurred_at, traceparent, payload)
-    SELECT e.bucket, e.topic, e.key, a.last - e.following, e.version, e.type, e.event_id, $9::timestamptz, $10::text,
+    SELECT e.bucket, e.topic, e.key, a.last - e.following, e.version, e.type, e.event_id, e.at, e.traceparent,
            e.payload
     FROM event e JOIN allotted a ON a.topic = e.topic AND a.key = e.key
     ORDER BY e.place
 ), audited AS (
     INSERT INTO audit (at, verb, key, detail, actor, actor_kind, acting_for, agency, client, channel, request_id)
-    SELECT $9::timestamptz, verb, key, detail, $14::uuid, $15::text, $16::uuid, $17::text, $18::text, $19::text,
-           $20::text
-    FROM unnest($11::text[], $12::uuid[], $13::jsonb[]) WITH ORDINALITY AS a (verb, key, detail, place)
+    SELECT at, verb, key, detail, actor, actor_kind, acting_for, agency, client, channel, request_id
+    FROM unnest($11::timestamptz[], $12::text[], $13::uuid[], $14::jsonb[], $15::uuid[], $16::text[], $17::uuid[],
+                $18::text[], $19::text[], $20::text[], $21::text[])
+    WITH ORDINALITY AS a (at, verb, key, detail, actor, actor_kind, acting_for, agency, client, channel, request_id,
+                          place)
     ORDER BY place
 )
-UPDATE idempotency SET status = $23, headers = $24, body = $25 WHERE caller = $21 AND key = $22
+INSERT INTO idempotency (caller, key, fingerprint, status, headers, body)
+SELECT * FROM unnest($22::text[], $23::text[], $24::bytea[], $25::smallint[], $26::jsonb[], $27::bytea[])
 """
 
 
@@ -181,20 +243,21 @@ async def transaction(
 
     Raises:
         NamedError: from the body, or the one a violated constraint stands for.
+        RequestInProgress: when the same request was answered meanwhile.
         Busy: when another transaction holds the same aggregate too long.
         Overloaded: when no connection is free.
     """
     async with acquired(pool) as connection:
-        await connection.execute("BEGIN")
         try:
+            await connection.execute("BEGIN")
             unit = Transaction(connection, now, caller)
             yield unit
             await unit.flush()
             await connection.execute("COMMIT")
         except BaseException as error:
-            await asyncio.shield(_roll_back(connection))
+            await asyncio.shield(roll_back(connection))
             if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-                meaning = (constraints or {}).get(error.constraint_name or "")
+                meaning = {_ANSWERED: RequestInProgress, **(constraints or {})}.get(error.constraint_name or "")
                 if meaning:
                     raise meaning() from error
             if isinstance(error, asyncpg.LockNotAvailableError | asyncpg.DeadlockDetectedError):
@@ -204,7 +267,8 @@ async def transaction(
         after_commit()
 
 
-async def _roll_back(connection: Connection) -> None:
+async def roll_back(connection: Connection) -> None:
+    """Roll back; a connection that cannot is closed."""
     try:
         await connection.execute("ROLLBACK")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):

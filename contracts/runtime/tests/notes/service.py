@@ -17,7 +17,7 @@ from onestop_runtime.problems import StaleVersion, errors
 from onestop_runtime.routing import IfMatch, Read, Write, command_router, query_router
 from onestop_runtime.service import Service
 from onestop_runtime.settings import ServiceSettings
-from onestop_runtime.sql import compiled
+from onestop_runtime.sql import Connection, Record, compiled
 from onestop_runtime.transaction import Transaction
 
 metadata = sa.MetaData()
@@ -87,6 +87,7 @@ class NoteView(BaseModel):
 
 
 commands = command_router("/api/notes/v1", ["记录"])
+shared = command_router("/api/notes/v1", ["记录"], sharing=True)
 queries = query_router("/api/notes/v1", ["记录"])
 
 
@@ -105,6 +106,18 @@ async def change_note(note_id: UUID, form: NoteForm, tx: Write, if_match: IfMatc
         raise StaleVersion
     version = row["version"] + 1
     await CHANGE.execute(tx.connection, note_id=note_id, text=form.text, version=version)
+    tx.emit(NoteWritten(note_id=note_id, text=form.text, written_at=tx.now), key=note_id, version=version)
+    tx.audit("note.changed", key=note_id)
+    return NoteView(id=note_id, text=form.text, version=version)
+
+
+@shared.post("/notes/{note_id}/text", responses=errors(NoteNotFound, NoteExists))
+async def rewrite_note(note_id: UUID, form: NoteForm, tx: Write) -> NoteView:
+    row = await tx.together(lock_all, note_id)
+    if row is None or not PERMISSIONS.permits(tx.caller, "note.change", row):
+        raise NoteNotFound
+    version = row["version"] + 1
+    tx.later(change_all, (note_id, form.text, version))
     tx.emit(NoteWritten(note_id=note_id, text=form.text, written_at=tx.now), key=note_id, version=version)
     tx.audit("note.changed", key=note_id)
     return NoteView(id=note_id, text=form.text, version=version)
@@ -131,6 +144,20 @@ async def list_notes(tx: Read, cursor: str | None = None, limit: int = 2) -> Pag
     page, more = page_of(rows, limit)
     items = [NoteView(id=row["id"], text=row["text"], version=row["version"]) for row in page]
     return Page(items=items, next=encode_cursor(page[-1]["id"]) if more else None)
+
+
+async def lock_all(connection: Connection, ids: list[UUID]) -> list[Record | None]:
+    rows = await connection.fetch("SELECT * FROM note WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE", ids)
+    found = {row["id"]: row for row in rows}
+    return [found.get(note_id) for note_id in ids]
+
+
+async def change_all(connection: Connection, changes: list[tuple[UUID, str, int]]) -> None:
+    await connection.execute(
+        "UPDATE note SET text = c.text, version = c.version "
+        "FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS c (id, text, version) WHERE note.id = c.id",
+        *zip(*changes, strict=True),
+    )
 
 
 async def add(tx: Transaction, note_id: UUID, text: str) -> NoteView:
@@ -165,7 +192,7 @@ def service(name: str = "notes", *, subscribed: bool = False) -> Service:
         title="记录",
         settings=Settings,
         metadata=metadata,
-        routers=(commands, queries),
+        routers=(commands, shared, queries),
         permissions=PERMISSIONS,
         subscriptions=(Subscription(NOTE_TOPIC, {NoteWritten.TYPE: on_written}),) if subscribed else (),
         constraints={"note_text_once": NoteExists},

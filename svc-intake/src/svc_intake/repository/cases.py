@@ -36,6 +36,14 @@ class Loaded:
 
 
 _STAMP = sa.select(sa.func.coalesce(sa.func.sum(calendar_year.c.revision), 0)).scalar_subquery()
+_WANTED = (
+    sa.func.unnest(
+        sa.bindparam("case_ids", type_=pg.ARRAY(sa.Uuid)),
+        sa.bindparam("mandate_ids", type_=pg.ARRAY(sa.Uuid)),
+    )
+    .table_valued(sa.column("case_id", sa.Uuid), sa.column("mandate_id", sa.Uuid), name="wanted")
+    .render_derived()
+)
 _BESIDE = (
     sa.select(
         case_file,
@@ -49,11 +57,12 @@ _BESIDE = (
         mandate.c.withdrawn_at.label("mandate_withdrawn_at"),
     )
     .select_from(
-        case_file.join(guide_version, guide_version.c.id == case_file.c.guide_version_id)
+        _WANTED.join(case_file, case_file.c.id == _WANTED.c.case_id)
+        .join(guide_version, guide_version.c.id == case_file.c.guide_version_id)
         .join(item, item.c.id == guide_version.c.item_id)
-        .outerjoin(mandate, mandate.c.id == sa.bindparam("mandate_id", type_=sa.Uuid))
+        .outerjoin(mandate, mandate.c.id == _WANTED.c.mandate_id)
     )
-    .where(case_file.c.id == sa.bindparam("case_id", type_=sa.Uuid))
+    .order_by(case_file.c.id)
 )
 _READ = compiled(_BESIDE)
 _LOCK = compiled(_BESIDE.with_for_update(of=case_file))
@@ -64,64 +73,42 @@ _LOCK_BY_LICENCE = compiled(
     sa.select(case_file).where(case_file.c.licence_id == sa.bindparam("licence_id", type_=sa.Uuid)).with_for_update()
 )
 
-_ENTRIES = (
-    sa.func.unnest(
-        sa.bindparam("ats", type_=pg.ARRAY(sa.DateTime(timezone=True))),
-        sa.bindparam("happenings", type_=pg.ARRAY(sa.Text)),
-        sa.bindparam("titles", type_=pg.ARRAY(sa.Text)),
-        sa.bindparam("texts", type_=pg.ARRAY(sa.Text)),
-        sa.bindparam("details", type_=pg.ARRAY(pg.JSONB)),
-    )
-    .table_valued("at", "happening", "title", "text", "detail", name="entry")
-    .render_derived()
-)
 
-
-def _with_history(writing: Any) -> Statement:
-    """Return `writing` (a CTE that returns the case's id) together with its new lines of history."""
-    return compiled(
-        sa.insert(timeline_entry).from_select(
-            ["case_id", "at", "happening", "title", "text", "detail", "actor"],
-            sa.select(
-                writing.c.id,
-                _ENTRIES.c.at,
-                _ENTRIES.c.happening,
-                _ENTRIES.c.title,
-                _ENTRIES.c.text,
-                _ENTRIES.c.detail,
-                sa.bindparam("actor", type_=sa.Uuid),
-            ).select_from(writing.join(_ENTRIES, sa.true())),
-        )
-    )
-
-
-def _bound(*names: str) -> dict[str, Any]:
-    return {name: sa.bindparam(f"v_{name}", type_=case_file.c[name].type) for name in names}
+def _rows(name: str, columns: dict[str, Any]) -> Any:
+    """Return a table of parameters: one array for each column, named as the column is."""
+    arrays = [sa.bindparam(column, type_=pg.ARRAY(kind)) for column, kind in columns.items()]
+    shown = [sa.column(column.partition("_")[2], kind) for column, kind in columns.items()]
+    return sa.func.unnest(*arrays).table_valued(*shown, name=name, with_ordinality="place").render_derived()
 
 
 _CHANGING = (
     "version", "state", "answers", "form_complete", "public_fields", "handed_in", "case_number", "receiving_hall",
     "receiving_agency", "proceeding_agency", "submitted_version", "submitted_at", "counted_from", "answer_due_on",
     "answer_due_provisional", "silence_accepts", "receipt", "notice", "acceptance", "refusal", "progress", "result",
-    "licence_id", "licence", "delivery",
+    "licence_id", "licence", "delivery", "form",
 )  # fmt: skip
-_BORN = tuple(column.name for column in case_file.columns if column.name not in (*_CHANGING, "form"))
+_SAVED = ("id", *_CHANGING)
+_ENTRY = ("case_id", "at", "happening", "title", "text", "detail", "actor")
+_BORN = tuple(column.name for column in case_file.columns if column.name not in _CHANGING)
+_NEW = _rows("new", {f"v_{name}": case_file.c[name].type for name in _SAVED})
+_ENTRIES = _rows("entry", {f"e_{name}": timeline_entry.c[name].type for name in _ENTRY})
+
+
+def _with_history(writing: Any) -> Statement:
+    """Return `writing` (a CTE that returns ids of cases) together with their new lines of history."""
+    lines = sa.select(*(_ENTRIES.c[name] for name in _ENTRY)).order_by(_ENTRIES.c.place)
+    return compiled(sa.insert(timeline_entry).from_select(list(_ENTRY), lines).add_cte(writing))
+
 
 _INSERT = _with_history(
-    sa.insert(case_file).values(**_bound(*_BORN, *_CHANGING)).returning(case_file.c.id).cte("written")
+    sa.insert(case_file)
+    .values(**{name: sa.bindparam(f"v_{name}", type_=case_file.c[name].type) for name in (*_BORN, *_CHANGING)})
+    .cte("written")
 )
 _UPDATE = _with_history(
     sa.update(case_file)
-    .where(case_file.c.id == sa.bindparam("case_id", type_=sa.Uuid))
-    .values(**_bound(*_CHANGING))
-    .returning(case_file.c.id)
-    .cte("written")
-)
-_UPDATE_WITH_FORM = _with_history(
-    sa.update(case_file)
-    .where(case_file.c.id == sa.bindparam("case_id", type_=sa.Uuid))
-    .values(**_bound(*_CHANGING, "form"))
-    .returning(case_file.c.id)
+    .where(case_file.c.id == _NEW.c.id, case_file.c.id == sa.func.any(sa.bindparam("v_id", type_=pg.ARRAY(sa.Uuid))))
+    .values(**{name: _NEW.c[name] for name in _CHANGING} | {"form": sa.func.coalesce(_NEW.c.form, case_file.c.form)})
     .cte("written")
 )
 _DELETE = compiled(sa.delete(case_file).where(case_file.c.id == sa.bindparam("case_id", type_=sa.Uuid)))
@@ -129,14 +116,27 @@ _DELETE = compiled(sa.delete(case_file).where(case_file.c.id == sa.bindparam("ca
 
 async def read(connection: Connection, case_id: UUID) -> Loaded | None:
     """Return the case as it stands, or None."""
-    row = await _READ.fetchrow(connection, case_id=case_id, mandate_id=None)
-    return _loaded(row) if row else None
+    rows = await _READ.fetch(connection, case_ids=[case_id], mandate_ids=[None])
+    return _loaded(rows[0]) if rows else None
+
+
+async def lock_all(connection: Connection, wanted: list[tuple[UUID, UUID | None]]) -> list[Loaded | None]:
+    """Return the cases, locked until the transaction ends; None for those that do not exist.
+
+    Args:
+        connection: in a transaction.
+        wanted: id of each case and of the caller's mandate; no case twice.
+    """
+    case_ids, mandate_ids = zip(*wanted, strict=True)
+    rows = await _LOCK.fetch(connection, case_ids=case_ids, mandate_ids=mandate_ids)
+    found = {row["id"]: _loaded(row) for row in rows}
+    return [found.get(case_id) for case_id in case_ids]
 
 
 async def lock(connection: Connection, case_id: UUID, mandate_id: UUID | None = None) -> Loaded | None:
     """Return the case, locked until the transaction ends, with the caller's mandate; or None."""
-    row = await _LOCK.fetchrow(connection, case_id=case_id, mandate_id=mandate_id)
-    return _loaded(row) if row else None
+    (loaded,) = await lock_all(connection, [(case_id, mandate_id)])
+    return loaded
 
 
 async def lock_alone(connection: Connection, case_id: UUID) -> Case | None:
@@ -171,20 +171,35 @@ def _loaded(row: Record) -> Loaded:
     )
 
 
+@dataclass(slots=True)
+class Change:
+    """What has changed in a case, as columns."""
+
+    values: dict[str, Any]
+    entries: list[tuple[Any, ...]]
+
+
+def change_of(case: Case, actor: UUID | None, *, form: bytes | None = None) -> Change:
+    """Return what is to be saved of `case`, its history included; `form` (encrypted) only when it is a new one."""
+    return Change({"id": case.id, **changing_values(case), "form": form}, _entries(case, actor))
+
+
 async def insert(connection: Connection, case: Case, actor: UUID | None) -> None:
     """Write a new case and its history."""
     values = {f"v_{name}": value for name, value in {**birth_values(case), **changing_values(case)}.items()}
-    await _INSERT.execute(connection, v_id=case.id, actor=actor, **values, **_history(case))
+    await _INSERT.execute(connection, v_id=case.id, v_form=None, **values, **_history(_entries(case, actor)))
 
 
 async def save(connection: Connection, case: Case, actor: UUID | None, *, form: bytes | None = None) -> None:
     """Write what has changed, its history included; `form` (encrypted) only when it is a new one."""
-    values = {f"v_{name}": value for name, value in changing_values(case).items()}
-    common = {"case_id": case.id, "actor": actor, **values, **_history(case)}
-    if form is None:
-        await _UPDATE.execute(connection, **common)
-    else:
-        await _UPDATE_WITH_FORM.execute(connection, v_form=form, **common)
+    await save_all(connection, [change_of(case, actor, form=form)])
+
+
+async def save_all(connection: Connection, changes: list[Change]) -> None:
+    """Write what has changed in several cases; no case twice."""
+    values = {f"v_{name}": [change.values[name] for change in changes] for name in _SAVED}
+    entries = [entry for change in changes for entry in change.entries]
+    await _UPDATE.execute(connection, **values, **_history(entries))
 
 
 async def delete(connection: Connection, case_id: UUID) -> None:
@@ -192,12 +207,11 @@ async def delete(connection: Connection, case_id: UUID) -> None:
     await _DELETE.execute(connection, case_id=case_id)
 
 
-def _history(case: Case) -> dict[str, Any]:
+def _entries(case: Case, actor: UUID | None) -> list[tuple[Any, ...]]:
     happened, case.happened = case.happened, []
-    return {
-        "ats": [one.at for one in happened],
-        "happenings": [one.happening.value for one in happened],
-        "titles": [one.title for one in happened],
-        "texts": [one.text for one in happened],
-        "details": [one.detail for one in happened],
-    }
+    return [(case.id, one.at, one.happening.value, one.title, one.text, one.detail, actor) for one in happened]
+
+
+def _history(entries: list[tuple[Any, ...]]) -> dict[str, Any]:
+    columns = zip(*entries, strict=True) if entries else [()] * len(_ENTRY)
+    return {f"e_{name}": column for name, column in zip(_ENTRY, columns, strict=True)}

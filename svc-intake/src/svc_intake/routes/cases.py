@@ -27,6 +27,7 @@ from svc_intake.schemas.receipts import DocumentsView, ReceiptView, TimelineView
 from svc_intake.service import applying, drafting, submission
 
 commands = command_router(PREFIX, ["办件"])
+submissions = command_router(PREFIX, ["办件"], sharing=True)
 queries = query_router(PREFIX, ["办件"])
 
 
@@ -67,7 +68,7 @@ async def remove_draft(case_id: UUID, tx: Write, if_match: IfMatch) -> None:
     await drafting.remove_draft(tx, case_id, if_match)
 
 
-@commands.post(
+@submissions.post(
     "/cases/{case_id}/submission",
     status_code=201,
     responses=errors(CaseNotFound, CaseNotEditable, ItemSuspended, ItemWithdrawn, MandateDoesNotCover),

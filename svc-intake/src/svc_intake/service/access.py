@@ -42,7 +42,7 @@ async def locked(tx: Transaction, case_id: UUID, action: str) -> Loaded:
         CaseNotFound: when it does not exist or is not the caller's to see.
         NotPermitted: when he may see it, but not do this.
     """
-    loaded = _visible(tx.caller, await cases.lock(tx.connection, case_id, tx.caller.mandate))
+    loaded = _visible(tx.caller, await tx.together(cases.lock_all, (case_id, tx.caller.mandate)))
     PERMISSIONS.require(tx.caller, action, loaded.row)
     return loaded
 

@@ -1,0 +1,146 @@
+"""Commands that arrive together share a transaction, and nothing else."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from notes import service as notes
+
+from onestop_runtime.caller import Caller
+from onestop_runtime.sharing import Lane, NotTogether
+
+NOTES = "/api/notes/v1/notes"
+ME = Caller(sub=uuid4(), kind="natural", client="web")
+OTHER = Caller(sub=uuid4(), kind="natural", client="web")
+NOW = datetime(2026, 3, 9, 2, tzinfo=UTC)
+SEVERAL = 12
+
+Open = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+async def client(service_client: Open) -> Any:
+    return await service_client(notes.service())
+
+
+async def rows(client: Any, query: str) -> list[asyncpg.Record]:
+    found: list[asyncpg.Record] = await client.context.pool.fetch(query)
+    return found
+
+
+async def written(client: Any, several: int = SEVERAL) -> list[str]:
+    """Return the addresses of some notes of mine."""
+    made = [await client.as_(ME).post(NOTES, json={"text": str(number)}) for number in range(several)]
+    return [f"{NOTES}/{answer.json()['id']}/text" for answer in made]
+
+
+async def test_those_who_arrive_together_wait_for_the_disk_together(client: Any):
+    addresses = await written(client)
+    me = client.as_(ME)
+    answers = await asyncio.gather(
+        *(me.post(address, json={"text": f"新 {number}"}) for number, address in enumerate(addresses))
+    )
+    assert [(answer.status_code, answer.json()["text"]) for answer in answers] == [
+        (200, f"新 {number}") for number in range(SEVERAL)
+    ]
+    assert {row["text"] for row in await rows(client, "SELECT text FROM note")} == {
+        f"新 {number}" for number in range(SEVERAL)
+    }
+    audits = await rows(client, "SELECT xmin::text AS transaction, * FROM audit WHERE verb = 'note.changed'")
+    assert len({row["transaction"] for row in audits}) < SEVERAL / 2
+    assert {(row["key"], row["request_id"]) for row in audits} == {
+        (UUID(answer.json()["id"]), answer.headers["x-request-id"]) for answer in answers
+    }
+    events = await rows(client, "SELECT key, traceparent FROM outbox WHERE sequence = 2")
+    assert {(row["key"], row["traceparent"]) for row in events} == {
+        (UUID(answer.json()["id"]), answer.headers["traceparent"]) for answer in answers
+    }
+
+
+async def test_who_is_refused_leaves_nothing_and_holds_up_nobody(client: Any):
+    addresses = await written(client)
+    mine, others = client.as_(ME), client.as_(OTHER)
+    answers = await asyncio.gather(
+        *((others if number % 3 == 0 else mine).post(address, json={"text": f"新 {number}"})
+          for number, address in enumerate(addresses))
+    )  # fmt: skip
+    assert [answer.status_code for answer in answers] == [404 if number % 3 == 0 else 200 for number in range(SEVERAL)]
+    changed = await rows(client, "SELECT key FROM audit WHERE verb = 'note.changed'")
+    assert len(changed) == len(await rows(client, "SELECT 1 FROM note WHERE version = 2")) == SEVERAL - SEVERAL // 3
+
+
+async def test_two_changes_of_one_note_follow_each_other(client: Any):
+    (address,) = await written(client, 1)
+    me = client.as_(ME)
+    answers = await asyncio.gather(*(me.post(address, json={"text": f"新 {number}"}) for number in range(5)))
+    assert sorted(answer.json()["version"] for answer in answers) == [2, 3, 4, 5, 6]
+    sequences = await rows(client, "SELECT sequence, version FROM outbox ORDER BY id")
+    assert [(row["sequence"], row["version"]) for row in sequences] == [(number, number) for number in range(1, 7)]
+
+
+async def test_ten_clicks_at_once_are_one_change(client: Any):
+    (address,) = await written(client, 1)
+    key = {"Idempotency-Key": str(uuid4())}
+    me = client.as_(ME)
+    answers = await asyncio.gather(*(me.post(address, json={"text": "新"}, headers=key) for _ in range(10)))
+    assert {(answer.status_code, answer.json()["version"]) for answer in answers} == {(200, 2)}
+    assert sum("idempotency-replayed" in answer.headers for answer in answers) == 9
+
+
+async def test_what_the_database_refuses_is_refused_to_that_one_alone(client: Any):
+    addresses = await written(client)
+    taken = "新 1"
+    await client.as_(ME).post(NOTES, json={"text": taken})
+    me = client.as_(ME)
+    answers = await asyncio.gather(
+        *(me.post(address, json={"text": f"新 {number}"}) for number, address in enumerate(addresses))
+    )
+    assert [answer.status_code for answer in answers] == [409 if number == 1 else 200 for number in range(SEVERAL)]
+    assert answers[1].json()["type"] == "/problems/note-exists"
+    assert len(await rows(client, "SELECT 1 FROM note WHERE version = 2")) == SEVERAL - 1
+    assert len(await rows(client, "SELECT 1 FROM audit WHERE verb = 'note.changed'")) == SEVERAL - 1
+
+
+async def test_who_gives_up_holds_up_nobody(client: Any):
+    first, second = [UUID(address.split("/")[-2]) for address in await written(client, 2)]
+    lane = Lane(lambda: None)
+    pool = client.context.pool
+    arrived = asyncio.Event()
+
+    async def give_up() -> None:
+        async with lane.transaction(pool, first, ME, NOW):
+            arrived.set()
+            await asyncio.Event().wait()
+
+    async def carry_on() -> Any:
+        async with lane.transaction(pool, second, ME, NOW) as tx:
+            await arrived.wait()
+            row = await tx.together(notes.lock_all, second)
+            tx.later(notes.change_all, (second, "新", row["version"] + 1))
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        stopped = group.create_task(give_up())
+        group.create_task(carry_on())
+        await arrived.wait()
+        stopped.cancel()
+    assert stopped.cancelled()
+    assert [row["text"] for row in await rows(client, "SELECT text FROM note WHERE version = 2")] == ["新"]
+
+
+async def test_a_transaction_that_breaks_tells_every_member(client: Any):
+    first, second = [UUID(address.split("/")[-2]) for address in await written(client, 2)]
+    lane = Lane(lambda: None)
+
+    async def broken(_connection: Any, _wanted: list[UUID]) -> list[None]:
+        raise OSError("the line is cut")
+
+    async def member(note_id: UUID) -> None:
+        async with lane.transaction(client.context.pool, note_id, ME, NOW) as tx:
+            await tx.together(broken, note_id)
+
+    ended = await asyncio.gather(member(first), member(second), return_exceptions=True)
+    assert [type(one) for one in ended] == [NotTogether, NotTogether]
