@@ -20,6 +20,7 @@ from joserfc.jwk import ECKey
 from gateway.main import SERVICE
 from gateway.seed import fill
 from onestop_local.testing.client import ServiceClient, signing_key
+from onestop_runtime.assertion import GATEWAY
 
 ISSUER = "http://gateway.test"
 COMPANY = "91130371MA7001010P"
@@ -239,7 +240,7 @@ async def gateway(
 ) -> ServiceClient:
     """Return the running gateway; its own client speaks as nobody."""
     key = tmp_path / "assertion-key.json"
-    key.write_text(json.dumps(signing_key().as_dict(private=True)))
+    key.write_text(json.dumps(signing_key(GATEWAY).as_dict(private=True)))
     running = await service_client(SERVICE, clock=clock, issuer=ISSUER, assertion_key=key)
     await fill(running.transaction, running.context.state.cipher, SEED)
     return running

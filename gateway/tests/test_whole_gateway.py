@@ -8,19 +8,18 @@ from typing import Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer
-from joserfc.jwk import KeySet
 
 from gateway.main import SERVICE
 from gateway.seed import fill
-from onestop_local.testing.client import ServiceClient, signing_key
-from onestop_runtime.assertion import AssertionVerifier
+from onestop_local.testing.client import ServiceClient, believed_keys, signing_key
+from onestop_runtime.assertion import GATEWAY, AssertionVerifier
 
 
 async def open_gateway(
     service_client: Callable[..., Awaitable[ServiceClient]], folder: Path, **settings: Any
 ) -> ServiceClient:
     key = folder / "assertion-key.json"
-    key.write_text(json.dumps(signing_key().as_dict(private=True)))
+    key.write_text(json.dumps(signing_key(GATEWAY).as_dict(private=True)))
     return await service_client(SERVICE, issuer="http://gateway.test", assertion_key=key, **settings)
 
 
@@ -76,7 +75,7 @@ async def test_a_service_is_told_who_signed_in_and_for_whom(
         tokens = await browser.tokens(browser.asked(), "agent")
         bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
         told = await browser.get("/api/intake/v1/cases", headers=bearer)
-        caller = AssertionVerifier(KeySet([signing_key()]), "svc-intake").verify(told.text)
+        caller = AssertionVerifier(believed_keys(), "svc-intake").verify(told.text)
         assert (caller.credit_code, caller.name, caller.client) == ("91130371MA7001010P", "周**", "web")
         assert (await browser.get("/api/intake/v1/cases")).text == ""
         await browser.get("/oauth/end-session", params={"id_token_hint": tokens["id_token"]})

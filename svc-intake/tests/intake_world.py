@@ -161,7 +161,7 @@ class Intake:
         """Let intake ask another exchange."""
         loop_time = monotonic or asyncio.get_running_loop().time
         self.client.context.state.exchange = Exchange(
-            client, signing_key(), "办理行政许可时核验申请人营业执照", loop_time
+            client, signing_key("svc-intake"), "办理行政许可时核验申请人营业执照", loop_time
         )
 
     @staticmethod

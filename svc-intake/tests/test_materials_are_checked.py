@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from intake_world import AGENT, AGENT_2, API, CLERK, PDF, PNG, Intake, food_guide, problem, read
 
-from onestop_local.testing.client import ISSUER, signing_key
-from onestop_runtime.assertion import HEADER, make_assertion
+from onestop_local.testing.client import signing_key
+from onestop_runtime.assertion import GATEWAY, HEADER, make_assertion
 from svc_intake.domain.file_type import ContentDoesNotFitType, MediaTypeNotTaken, require_content, require_taken
 
 
@@ -136,7 +136,7 @@ async def test_a_large_file_goes_through_in_parts(intake: Intake):
 async def test_a_sender_that_stops_leaves_nothing(intake: Intake):
     case = await intake.open()
     messages = iter([{"type": "http.request", "body": PDF, "more_body": True}, {"type": "http.disconnect"}])
-    token = make_assertion(AGENT, signing_key(), issuer=ISSUER, audience="svc-intake")
+    token = make_assertion(AGENT, signing_key(GATEWAY), issuer=GATEWAY, audience="svc-intake")
     headers = {"content-type": "application/pdf", HEADER: token}
     answers: list[dict[str, Any]] = []
 

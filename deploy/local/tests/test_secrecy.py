@@ -4,6 +4,9 @@ import json
 import re
 import stat
 from pathlib import Path
+from uuid import uuid4
+
+import pytest
 
 from onestop_legal.identity_number import IdentityNumber
 from onestop_local.clients import CLIENTS
@@ -12,6 +15,8 @@ from onestop_local.people import COMPANIES, PEOPLE
 from onestop_local.secrecy import Secrets, password
 from onestop_local.stack import Home
 from onestop_local.workspace import SERVICES
+from onestop_runtime.assertion import AssertionVerifier, InvalidAssertion, load_signing_key, make_assertion
+from onestop_runtime.caller import Caller, system
 
 ADDRESSES = Addresses(
     ports={name: 10_000 + number for number, name in enumerate(("gateway", *SERVICES))},
@@ -103,3 +108,17 @@ def test_a_process_is_told_nobody_elses_secrets(tmp_path: Path):
         signing = [value for name, value in ours.items() if name.endswith(("ASSERTION_KEY", "SYSTEM_KEY"))]
         assert len(signing) == (1 if service in {"gateway", "intake"} else 0)
     assert preparing("gateway", home, ADDRESSES, secrets)["ONESTOP_SEED_FILE"] == str(secrets.seed_file)
+
+
+def test_the_key_of_a_service_states_that_service_only(tmp_path: Path):
+    secrets = Secrets(tmp_path)
+    verifier = AssertionVerifier.from_file(secrets.key_file("assertion-keys"), "svc-datashare")
+    key = load_signing_key(secrets.key_file("assertion-intake"))
+
+    def stated(caller: Caller) -> Caller:
+        return verifier.verify(make_assertion(caller, key, issuer="svc-intake", audience="svc-datashare"))
+
+    assert stated(system("svc-intake")) == system("svc-intake")
+    for other in (Caller(sub=uuid4(), kind="natural", client="web"), system("svc-workflow")):
+        with pytest.raises(InvalidAssertion):
+            stated(other)

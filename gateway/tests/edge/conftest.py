@@ -23,7 +23,7 @@ from gateway.edge.upstream import Limits, Upstream
 from gateway.tokens.access import AccessTokens
 from gateway.tokens.identities import Identities
 from gateway.tokens.keys import KeyRing, generate_key
-from onestop_runtime.assertion import AssertionVerifier
+from onestop_runtime.assertion import GATEWAY, AssertionVerifier, published
 from onestop_runtime.caller import Caller
 from onestop_runtime.clock import now
 from onestop_runtime.ids import uuid7
@@ -72,7 +72,7 @@ class Stage:
 
     def verifier(self, audience: str) -> AssertionVerifier:
         """Return the verifier that a service has."""
-        return AssertionVerifier(KeySet([self.assertion_key]), audience)
+        return AssertionVerifier(KeySet([published(self.assertion_key, GATEWAY)]), audience)
 
     def token(self, caller: Caller | None = None) -> str:
         """Return an access token as the provider issues it."""

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from onestop_local.testing.client import signing_key
-from onestop_runtime.assertion import make_assertion
+from onestop_runtime.assertion import GATEWAY, make_assertion
 from onestop_runtime.caller import Caller
 
 
@@ -47,7 +47,7 @@ async def test_who_is_not_signed_in_is_asked_to(browser: Any, path: str):
 
 async def test_an_assertion_from_outside_is_not_looked_at(browser: Any):
     caller = Caller(sub=uuid4(), kind="staff", given_roles=frozenset({"admin"}))
-    forged = make_assertion(caller, signing_key(), issuer="onestop-gateway", audience="svc-gateway")
+    forged = make_assertion(caller, signing_key(GATEWAY), issuer=GATEWAY, audience="svc-gateway")
     response = await browser.get("/api/gateway/v1/me", headers={"Onestop-Assertion": forged})
     assert response.status_code == 401
 

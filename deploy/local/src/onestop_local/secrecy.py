@@ -12,7 +12,7 @@ from onestop_local.workspace import SERVICES
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that look alike
 ASSERTION_ISSUERS = {"gateway": "onestop-gateway", "intake": "svc-intake"}
-"""Who makes internal assertions, and the `kid` of his key."""
+"""Who makes internal assertions: the issuer his key is bound to, and its `kid`."""
 
 
 def write_private(path: Path, text: str) -> None:
@@ -104,7 +104,7 @@ class Secrets:
         known = self._known
         for name, key in known["assertion"].items():
             write_private(self.key_file(f"assertion-{name}"), json.dumps(key))
-        public = [{part: key[part] for part in key if part != "d"} for key in known["assertion"].values()]
+        public = [_published(key, ASSERTION_ISSUERS[name]) for name, key in known["assertion"].items()]
         write_private(self.key_file("assertion-keys"), json.dumps({"keys": public}))
         for service, keys in known["fields"].items():
             write_private(self.key_file(f"field-{service}"), json.dumps(keys))
@@ -177,6 +177,10 @@ def _assertion_key(kid: str) -> dict[str, Any]:
 
     key = OKPKey.generate_key("Ed25519", {"kid": kid, "use": "sig", "alg": "Ed25519"}, private=True)
     return dict(key.as_dict(private=True))
+
+
+def _published(key: dict[str, Any], issuer: str) -> dict[str, Any]:
+    return {part: value for part, value in key.items() if part != "d"} | {"iss": issuer}
 
 
 def _client_key() -> dict[str, Any]:

@@ -11,10 +11,9 @@ from joserfc.jwk import OKPKey
 
 from gateway.tokens.access import AccessTokens, InvalidToken
 from gateway.tokens.principal import Principal
-from onestop_runtime.assertion import LIFETIME_SECONDS, make_assertion
+from onestop_runtime.assertion import GATEWAY, LIFETIME_SECONDS, make_assertion
 from onestop_runtime.clock import Clock
 
-ASSERTION_ISSUER: Final = "onestop-gateway"
 _REMEMBERED: Final = 20_000
 _RENEW_SECONDS: Final = 15
 """An assertion is replaced this long before it expires: it must still be good when the service reads it."""
@@ -111,6 +110,6 @@ class Identities:
         made = principal.assertions.get(audience)
         if made and made[0] > moment:
             return made[1]
-        assertion = make_assertion(principal.caller, self._key, issuer=ASSERTION_ISSUER, audience=audience)
+        assertion = make_assertion(principal.caller, self._key, issuer=GATEWAY, audience=audience)
         principal.assertions[audience] = (moment + LIFETIME_SECONDS - _RENEW_SECONDS, assertion)
         return assertion

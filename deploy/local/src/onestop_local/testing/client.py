@@ -14,7 +14,8 @@ from uuid import uuid4
 import httpx
 from joserfc.jwk import KeySet, OKPKey
 
-from onestop_runtime.assertion import HEADER, make_assertion
+from onestop_local.workspace import SERVICES
+from onestop_runtime.assertion import GATEWAY, HEADER, make_assertion, published
 from onestop_runtime.caller import Caller, system
 from onestop_runtime.clock import Clock, now
 from onestop_runtime.database import close_pool, open_pool
@@ -25,25 +26,37 @@ if TYPE_CHECKING:
     from onestop_runtime.context import Context
     from onestop_runtime.service import Service
 
-ISSUER = "onestop-gateway"
+_ISSUERS = (GATEWAY, *(f"svc-{service}" for service in SERVICES))
 
 
 @functools.cache
-def signing_key() -> OKPKey:
-    """Return the key that stands for the gateway's in this test session."""
-    return OKPKey.generate_key("Ed25519", {"kid": ISSUER, "use": "sig"})
+def signing_key(issuer: str) -> OKPKey:
+    """Return the key that stands for an issuer's in this test session."""
+    return OKPKey.generate_key("Ed25519", {"kid": issuer, "use": "sig"})
+
+
+@functools.cache
+def believed_keys() -> KeySet:
+    """Return the public keys that a verifier believes in this test session, each bound to its issuer."""
+    return KeySet([published(signing_key(issuer), issuer) for issuer in _ISSUERS])
 
 
 class Asserted(httpx.Auth):
-    """States a caller by a freshly signed assertion on every request."""
+    """States a caller by a freshly signed assertion on every request.
+
+    A service signs for itself, the gateway for everybody else.
+    """
 
     def __init__(self, caller: Caller, audience: str) -> None:
         self._caller = caller
+        self._issuer = caller.client if caller == system(caller.client) else GATEWAY
         self._audience = audience
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Sign and send."""
-        request.headers[HEADER] = make_assertion(self._caller, signing_key(), issuer=ISSUER, audience=self._audience)
+        request.headers[HEADER] = make_assertion(
+            self._caller, signing_key(self._issuer), issuer=self._issuer, audience=self._audience
+        )
         yield request
 
 
@@ -147,7 +160,7 @@ async def _until_connected(context: "Context") -> None:
 
 def _public_keys(folder: Path) -> Path:
     path = folder / "assertion-keys.json"
-    path.write_text(json.dumps(KeySet([signing_key()]).as_dict(private=False)))
+    path.write_text(json.dumps(believed_keys().as_dict(private=False)))
     return path
 
 
