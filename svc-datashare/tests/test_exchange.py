@@ -1,5 +1,6 @@
 """The exchange call: under a grant, masked by default, every call on record."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -123,9 +124,9 @@ async def test_a_withdrawn_resource_answers_nobody(
     assert [record["outcome"] for record in await ledger(client)] == ["answered", "refused"]
 
 
-async def test_unmasking_needs_a_grant_that_allows_it_and_leaves_an_audit_row(
-    client: ServiceClient, people: SimpleNamespace, question: dict[str, Any]
-):
+@pytest.fixture
+async def unmasking(client: ServiceClient, people: SimpleNamespace) -> dict[str, Any]:
+    """Have a grant given that allows unmasking; return what a question adds to use it."""
     purpose = "办理烟花爆竹经营许可时核对负责人"
     form = {
         "resource_code": "FR-YYZZ-001", "service": "svc-intake", "purpose": purpose,
@@ -136,16 +137,79 @@ async def test_unmasking_needs_a_grant_that_allows_it_and_leaves_an_audit_row(
     for version, reviewer in ((1, people.admin), (2, people.steward)):
         review = f"/api/datashare/v1/resource-requests/{asked['id']}/review"
         await client.as_(reviewer).post(review, headers={"If-Match": f'"{version}"'}, json={"approved": True})
-    masked = await client.as_(people.intake).post(EXCHANGE, json=question | {"purpose": purpose})
+    return {"purpose": purpose, "unmasked_fields": ["legal_representative"]}
+
+
+async def test_unmasking_needs_a_grant_that_allows_it_and_leaves_an_audit_row(
+    client: ServiceClient, people: SimpleNamespace, question: dict[str, Any], unmasking: dict[str, Any]
+):
+    masked = await client.as_(people.intake).post(EXCHANGE, json=question | {"purpose": unmasking["purpose"]})
     assert masked.json()["fields"]["legal_representative"] == "张**"
-    whole = await client.as_(people.intake).post(
-        EXCHANGE, json=question | {"purpose": purpose, "unmasked_fields": ["legal_representative"]}
-    )
+    whole = await client.as_(people.intake).post(EXCHANGE, json=question | unmasking)
     assert (whole.json()["fields"]["legal_representative"], whole.json()["masked"]) == ("张海山", [])
     records = await ledger(client)
     assert [record["unmasked_fields"] for record in records] == [[], ["legal_representative"]]
     audits = await client.context.pool.fetch("SELECT key, detail FROM audit WHERE verb = 'exchange.unmasked'")
     assert [(row["key"], row["detail"]) for row in audits] == [(records[1]["id"], {"fields": ["legal_representative"]})]
+
+
+async def test_the_same_question_again_gets_the_first_answer_and_one_record(
+    client: ServiceClient, people: SimpleNamespace, question: dict[str, Any]
+):
+    intake, key = client.as_(people.intake), {"Idempotency-Key": "need-1"}
+    first = await intake.post(EXCHANGE, json=question, headers=key)
+    again = await intake.post(EXCHANGE, json=question, headers=key)
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert [str(record["id"]) for record in await ledger(client)] == [first.json()["access_id"]]
+
+
+async def test_two_at_once_by_one_key_leave_one_record(
+    client: ServiceClient, people: SimpleNamespace, question: dict[str, Any]
+):
+    intake, key = client.as_(people.intake), {"Idempotency-Key": "need-1"}
+    answers = await asyncio.gather(*(intake.post(EXCHANGE, json=question, headers=key) for _ in range(3)))
+    assert len({answer.content for answer in answers}) == 1
+    assert len(await ledger(client)) == 1
+
+
+async def test_a_refusal_is_repeated_as_it_was_and_asked_anew_by_a_new_key(
+    client: ServiceClient, people: SimpleNamespace, question: dict[str, Any]
+):
+    intake, key = client.as_(people.intake), {"Idempotency-Key": "need-1"}
+    refused = question | {"purpose": "企业画像分析"}
+    first = await intake.post(EXCHANGE, json=refused, headers=key)
+    again = await intake.post(EXCHANGE, json=refused, headers=key)
+    assert (first.status_code, again.status_code, again.content) == (403, 403, first.content)
+    assert again.headers["content-type"] == "application/problem+json"
+    assert len(await ledger(client)) == 1
+    await intake.post(EXCHANGE, json=refused, headers={"Idempotency-Key": "need-2"})
+    assert len(await ledger(client)) == 2
+
+
+async def test_an_unmasked_answer_is_kept_nowhere_so_asking_again_is_another_access(
+    client: ServiceClient, people: SimpleNamespace, question: dict[str, Any], unmasking: dict[str, Any]
+):
+    intake, key = client.as_(people.intake), {"Idempotency-Key": "need-1"}
+    for _ in range(2):
+        answer = await intake.post(EXCHANGE, json=question | unmasking, headers=key)
+        assert answer.json()["fields"]["legal_representative"] == "张海山"
+    assert len(await ledger(client)) == 2
+    kept = await client.context.pool.fetch("SELECT body FROM idempotency")
+    assert kept
+    assert not [row for row in kept if "张海山".encode() in (row["body"] or b"")]
+
+
+async def test_a_key_stands_for_one_question_and_has_to_be_there(
+    client: ServiceClient, people: SimpleNamespace, question: dict[str, Any]
+):
+    intake, key = client.as_(people.intake), {"Idempotency-Key": "need-1"}
+    await intake.post(EXCHANGE, json=question, headers=key)
+    other = await intake.post(EXCHANGE, json=question | {"fields": ["name"]}, headers=key)
+    assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+    without = await client.as_(people.intake, idempotency=False).post(EXCHANGE, json=question)
+    assert (without.status_code, without.json()["type"]) == (400, "/problems/idempotency-key-required")
+    assert len(await ledger(client)) == 1
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,17 @@ async def test_it_is_asked_once_however_often_somebody_clicks(intake: Intake):
     assert len(intake.stub.asked) == 1
 
 
+async def test_a_retry_carries_the_same_key_to_the_exchange_and_another_need_another(intake: Intake):
+    intake.stub.answer = refusing("service-unavailable", 503)
+    first, other = await intake.open(), await intake.open()
+    for case, key in ((first, "1"), (first, "1"), (first, "2"), (other, "1")):
+        body, headers = {"resource": RESOURCE}, {"Idempotency-Key": key}
+        await intake.call(AGENT, "POST", f"/cases/{case['id']}/evidence", body, headers=headers)
+    retried, again, clicked_anew, elsewhere = (asked["key"] for asked in intake.stub.asked)
+    assert retried == again
+    assert len({retried, clicked_anew, elsewhere}) == 3
+
+
 async def test_two_clicks_at_once_leave_one_evidence(intake: Intake):
     case = await intake.open()
     answers = await asyncio.gather(*(intake.prove(case) for _ in range(3)))
@@ -61,6 +72,7 @@ def refusing(slug: str, status: int) -> tuple[int, dict[str, Any]]:
     [
         (refusing("subject-not-found", 404), 409, "nothing-on-record"),
         (refusing("no-grant", 403), 409, "sharing-refused"),
+        (refusing("request-in-progress", 409), 503, "sharing-unavailable"),
         (refusing("service-unavailable", 503), 503, "sharing-unavailable"),
         ((200, {"unexpected": True}), 503, "sharing-unavailable"),
     ],

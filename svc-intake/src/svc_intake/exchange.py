@@ -103,6 +103,8 @@ class Exchange:
         log.warning("exchange refused", case_id=str(question.case_id), status=status, slug=slug)
         if slug == "subject-not-found":
             raise NothingOnRecord
+        if slug == "request-in-progress":
+            raise SharingUnavailable(retry_after=_RETRY_SECONDS)
         raise SharingRefused(f"{document['title']}，请自行提交材料。" if document.get("title") else "")
 
     def _body(self, question: Question) -> dict[str, str | None]:

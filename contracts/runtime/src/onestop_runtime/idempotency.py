@@ -3,7 +3,7 @@
 The answer is kept in the transaction of the command. A repeat fails when its own answer is to be kept under the same
 key (a concurrent one waits there for the first), or before, since the first has changed what it wants to change; then
 everything it did is rolled back and the first answer given. A request that was refused is not kept: it can be tried
-again. Rows are kept for 48 hours.
+again. Rows are kept for 48 hours. A confidential answer is not kept at all.
 """
 
 import hashlib

@@ -150,7 +150,7 @@ async def _within(
     async with opened as unit:
         request.scope["onestop.unit"] = unit
         response = _with_etag(await handle(request), unit)
-        if claim:
+        if claim and not unit.confidential:
             unit.answer = claim.answered(response)
     return response
 

@@ -77,9 +77,16 @@ class Answer:
 
 @dataclass(slots=True, eq=False)
 class Transaction(Reader):
-    """What a command works with; never committed by the command itself."""
+    """What a command works with; never committed by the command itself.
+
+    Attributes:
+        answer: kept for repeats of the request.
+        confidential: set by a command whose answer shows personal data in clear: it is not kept, and a repeat is done
+            again.
+    """
 
     answer: Answer | None = None
+    confidential: bool = False
     _events: list[tuple[Any, ...]] = field(default_factory=list)
     _audits: list[tuple[Any, ...]] = field(default_factory=list)
     _writes: list[tuple["WriteAll[Any]", Any]] = field(default_factory=list)

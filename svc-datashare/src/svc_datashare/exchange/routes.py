@@ -15,7 +15,7 @@ from svc_datashare.grants.domain import REFUSALS
 from svc_datashare.requests.domain.request import ResourceNotPublished, ResourceNotShared
 from svc_datashare.resources.domain.resource import ResourceNotFound
 
-commands = command_router("/api/datashare/v1/exchange", ["数据交换"], idempotency=False)
+commands = command_router("/api/datashare/v1/exchange", ["数据交换"])
 
 
 async def _cipher(request: Request) -> FieldCipher:
@@ -38,7 +38,7 @@ async def _cipher(request: Request) -> FieldCipher:
 async def exchange(
     resource_code: str, form: ExchangeQuestion, tx: Write, cipher: Annotated[FieldCipher, Depends(_cipher)]
 ) -> ExchangeAnswer | Response:
-    """按授权读取一项数据资源，默认脱敏；每次调用（包括被拒绝的）都留下访问记录."""
+    """按授权读取一项数据资源，默认脱敏；每次调用（包括被拒绝的）都留下访问记录，以同一 Idempotency-Key 重试不另留."""
     outcome = await service.ask(tx, resource_code, form.question(), cipher)
     if isinstance(outcome, service.Refusal):
         return problem_response(outcome.error)

@@ -99,6 +99,7 @@ async def ask(tx: Transaction, resource_code: str, question: Question, cipher: F
         return Refusal(access, error)
     await accesses.write(tx, access)
     if access.unmasked_fields:
+        tx.confidential = True
         tx.audit("exchange.unmasked", key=access.id, detail={"fields": list(access.unmasked_fields)})
     return Answer(access, allowed.grant.id, found, data, masked=tuple(item.key for item in allowed.masked))
 

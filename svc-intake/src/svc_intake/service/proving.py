@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from onestop_runtime.ids import uuid7
 from onestop_runtime.transaction import Reader
@@ -47,7 +47,7 @@ async def obtain(
         open_transaction: opens the transaction that stores the answer.
         case_id: the case.
         resource: code of the shared resource.
-        idempotency_key: goes along to the exchange, so that a repeat is one access there too.
+        idempotency_key: of the applicant's request; a repeat of it is one access at the exchange, too.
 
     Raises:
         CaseNotFound, NotPermitted, CaseNotEditable, NotAmongCorrections: nothing is asked.
@@ -65,7 +65,7 @@ async def obtain(
         for ask in proved:
             case.require_may_hand_in(ask.code)
         question = _question(case, resource, reader.caller.sub)
-    answer = await own.exchange.ask(question, idempotency_key)
+    answer = await own.exchange.ask(question, _key_of(question, idempotency_key))
     async with open_transaction() as tx:
         case = (await locked(tx, case_id, "case.edit")).case
         if known := await materials.evidence_of(tx.connection, case_id, resource):
@@ -92,6 +92,11 @@ def _question(case: Case, resource: str, actor: UUID | None) -> Question:
         agency=case.agency.code,
         actor=actor,
     )
+
+
+def _key_of(question: Question, key: str) -> str:
+    """Return a key for the exchange: the same for a repeat, and nobody else's, since there all keys are ours."""
+    return str(uuid5(question.case_id, f"{question.actor} {question.resource} {key}"))
 
 
 def _evidence(resource: str, codes: tuple[str, ...], answer: Answer, now: datetime) -> Evidence:
