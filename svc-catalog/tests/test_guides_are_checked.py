@@ -13,6 +13,7 @@ from onestop_runtime.caller import Caller
 from svc_catalog.main import SERVICE
 from svc_catalog.seed import fill_places
 from svc_catalog.seed.loader import guides
+from svc_catalog.service.shape import shaped
 
 API = "/api/catalog/v1"
 AGENCY, UNKNOWN = "11130371037100371Q", "11440100007482575H"
@@ -76,6 +77,7 @@ def changed(pointer: str, value: Any) -> dict[str, Any]:
         ("/questions/0/options/1/hint", "x", "unknown-field"),
         ("/limits/promised_days", "bald", "not-a-number"),
         ("/materials/0/need", "9", "not-in-list"),
+        ("/result/licence_category", "特别", "wrong-form"),
         ("/valid_from", "gestern", "not-a-date"),
         ("/agency/code", UNKNOWN, "unknown-agency"),
         ("/agency/name", "秦皇岛市行政审批局", "other-name"),
@@ -90,6 +92,12 @@ async def test_a_wrong_field_is_named_with_its_place(client: ServiceClient, poin
     assert (wrong["pointer"], wrong["code"]) == (f"/guide{pointer}", code)
     assert not wrong["detail"].isascii()
     assert await client.context.pool.fetchval("SELECT count(*) FROM item") == 0
+
+
+def test_a_category_that_is_not_said_leaves_no_trace_in_the_hash():
+    assert "licence_category" not in shaped(json.loads(FOOD))["result"]
+    assert shaped(changed("/result/licence_category", None)) == shaped(json.loads(FOOD))
+    assert shaped(changed("/result/licence_category", "其他-补发"))["result"]["licence_category"] == "其他-补发"
 
 
 @pytest.mark.parametrize("escape", ["\\u0000", "\\ud800"])

@@ -53,6 +53,16 @@ async def test_a_granted_permit_is_public_at_once_with_the_fields_of_the_double_
     assert event.disclosed_at == client.context.clock()
 
 
+async def test_the_category_is_the_items_where_it_says_one_else_the_rules(
+    client: ServiceClient, tell: Tell, granted: Granted
+):
+    await tell("decision.made", granted(licence_category="核准", decided_on="2026-03-19"))
+    silent = granted(decided_on="2026-03-18")
+    del silent["licence_category"]
+    await tell("decision.made", silent)
+    assert [record["category"] for record in await public(client, credit_code=COMPANY)] == ["核准", "普通"]
+
+
 async def test_one_decision_has_one_record_whatever_is_delivered_twice(
     client: ServiceClient, tell: Tell, granted: Granted
 ):

@@ -145,6 +145,7 @@ async def test_a_case_runs_from_acceptance_to_its_licence(client: Any):
     assert decision.licence == issued.licence
     assert str(LicenceIdentifier.parse(issued.licence.identifier)) == issued.licence.identifier
     assert set(decision.obligations) == {"certificate", "disclosure", "notice"}
+    assert (decision.legal_representative, decision.licence_category) == ("张**", "普通")
     assert await inbox(client, APPROVER) == []
 
 

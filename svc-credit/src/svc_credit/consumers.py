@@ -57,6 +57,7 @@ def decision_of(event: DecisionMade) -> Decision:
         certificate=Certificate(facts.name, facts.number, facts.content, facts.valid_from, facts.valid_to)
         if facts
         else None,
+        category=event.licence_category,
     )
 
 

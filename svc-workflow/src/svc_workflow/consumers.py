@@ -96,6 +96,7 @@ def matter_of(event: CaseAccepted) -> Matter:
             "delivery": basis.delivery_basis,
             "acceptance_document": event.document_number,
         },
+        legal_representative=event.legal_representative,
     )
 
 

@@ -14,6 +14,10 @@ RegionCode = Annotated[str, StringConstraints(pattern=r"^\d{6}(\d{3})?$")]
 """GB/T 2260 division code, 9 digits for townships."""
 
 
+LicenceCategory = Annotated[str, StringConstraints(pattern=r"^(普通|特许|认可|核准|登记|其他(-.{1,50})?)$")]
+"""许可类别 as 双公示 names it; 其他 may say which."""
+
+
 class Value(BaseModel):
     """A part of an event: frozen, tolerant of fields that a later version adds."""
 

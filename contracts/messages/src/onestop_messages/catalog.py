@@ -6,7 +6,15 @@ from uuid import UUID
 
 from pydantic import Field
 
-from onestop_messages.base import AgencyRef, CreditCode, Event, ImplementationCode, RegionCode, Value
+from onestop_messages.base import (
+    AgencyRef,
+    CreditCode,
+    Event,
+    ImplementationCode,
+    LicenceCategory,
+    RegionCode,
+    Value,
+)
 
 
 class Basis(Value):
@@ -115,6 +123,7 @@ class Result(Value):
     Attributes:
         licence_type: 21 characters of the electronic licence's type, None where no licence is issued.
         number_prefix: scheme of the licence number, for example `JY`.
+        licence_category: 许可类别 of 双公示; left out of guides that do not say it, whose hashes stay as they were.
     """
 
     kind: Literal["licence", "record", "document", "none"]
@@ -122,6 +131,7 @@ class Result(Value):
     licence_type: str | None = None
     valid_years: int | None = None
     number_prefix: str | None = None
+    licence_category: LicenceCategory | None = Field(default=None, exclude_if=lambda category: category is None)
 
 
 class Themes(Value):

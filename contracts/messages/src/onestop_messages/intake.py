@@ -74,6 +74,7 @@ class CaseAccepted(Event):
         by_silence: True when nobody answered in time and the law accepted it.
         document_number: number of the acceptance document in the agency's own series.
         public_fields: the non-personal form fields that the guide names, nothing else of the form.
+        legal_representative: masked name (`张**`) of the company's, where shared data proved it.
     """
 
     TYPE: ClassVar[str] = "cn.onestop.intake.case.accepted.v1"
@@ -100,6 +101,7 @@ class CaseAccepted(Event):
     obligations: tuple[Literal["certificate", "disclosure", "notice"], ...]
     public_fields: dict[str, Any]
     materials: tuple[MaterialRef, ...]
+    legal_representative: str | None = None
 
 
 class CaseRefused(Event):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from onestop_messages.base import AgencyRef, Event, ImplementationCode, Party, RegionCode, Value
+from onestop_messages.base import AgencyRef, Event, ImplementationCode, LicenceCategory, Party, RegionCode, Value
 
 PROCEEDING_TOPIC = "onestop.workflow.proceeding"
 LICENCE_TOPIC = "onestop.workflow.licence"
@@ -115,6 +115,8 @@ class DecisionMade(Event):
         outcome: `granted` 准予 or `denied` 不予.
         obligations: what this decision owes: `certificate`, `disclosure`, `notice`.
         public_fields: the non-personal form fields the guide names.
+        legal_representative: masked name (`张**`) of the company's, where it is known.
+        licence_category: 许可类别, where the guide says it.
     """
 
     TYPE: ClassVar[str] = "cn.onestop.workflow.decision.made.v1"
@@ -138,6 +140,8 @@ class DecisionMade(Event):
     obligations: tuple[Literal["certificate", "disclosure", "notice"], ...]
     licence: LicenceFacts | None = None
     public_fields: dict[str, Any]
+    legal_representative: str | None = None
+    licence_category: LicenceCategory | None = None
 
 
 class LicenceIssued(Event):

@@ -33,7 +33,7 @@ _MESSAGES = {
 
 
 def shaped(given: Mapping[str, Any], place: str = "/guide") -> dict[str, Any]:
-    """Return a guide in the published shape, every field present, as a JSON value.
+    """Return a guide in the published shape, every field present that the shape does not leave out, as a JSON value.
 
     Args:
         given: the guide as somebody wrote it.
@@ -69,7 +69,7 @@ def _surplus(given: Any, kept: Any, place: str) -> Iterator[str]:
             pointer = f"{place}/{_escaped(key)}"
             if key in kept:
                 yield from _surplus(value, kept[key], pointer)
-            else:
+            elif value is not None:  # null says nothing, and the shape leaves some fields out that are not said
                 yield pointer
     elif isinstance(given, list | tuple) and isinstance(kept, list):
         for number, (value, part) in enumerate(zip(given, kept, strict=True)):

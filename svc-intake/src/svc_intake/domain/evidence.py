@@ -3,7 +3,7 @@
 政务数据共享条例: what can be shared is not collected again. 国务院令 716 第七条: shareable material is not demanded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,3 +73,9 @@ def proved_by(asks: tuple[Ask, ...], resource: str) -> tuple[Ask, ...]:
     if not proved:
         raise ResourceNotUsed(f"没有材料由“{resource}”核验。")
     return proved
+
+
+def legal_representative(evidence: Iterable[Evidence]) -> str | None:
+    """Return the masked name of the company's legal representative 法定代表人, None when no source gave it."""
+    names = (one.fields.get("legal_representative") for one in evidence)
+    return next((str(name) for name in names if name), None)

@@ -12,9 +12,10 @@ from svc_intake.domain.authority import AcceptanceAuthority, authority_for
 from svc_intake.domain.case import Case
 from svc_intake.domain.correction import Correction
 from svc_intake.domain.document import Document, Series, document_number
+from svc_intake.domain.evidence import legal_representative
 from svc_intake.domain.party import AgencyFacts
 from svc_intake.domain.refusal import RefusalKind
-from svc_intake.repository import authorities, cases, documents
+from svc_intake.repository import authorities, cases, documents, materials
 from svc_intake.repository.cases import Loaded
 from svc_intake.resources import Resources
 from svc_intake.service import events
@@ -59,7 +60,8 @@ async def accept_loaded(
     await _issue(tx, case, Series.ACCEPTANCE, serial, number, acceptance)
     await cases.save(tx.connection, case, tx.caller.sub)
     assert case.receipt  # noqa: S101 - what is accepted was received
-    events.accepted(tx, case, guide, case.receipt, acceptance)
+    proved = legal_representative(await materials.all_evidence(tx.connection, case.id))
+    events.accepted(tx, case, guide, case.receipt, acceptance, proved)
     tx.audit("case.accepted", key=case.id, detail={"by_silence": acceptance.by_silence})
     return acceptance
 

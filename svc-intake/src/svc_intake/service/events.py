@@ -54,7 +54,14 @@ def submitted(tx: Transaction, case: Case, receipt: Receipt) -> None:
     )
 
 
-def accepted(tx: Transaction, case: Case, guide: Guide, receipt: Receipt, acceptance: Acceptance) -> None:
+def accepted(
+    tx: Transaction,
+    case: Case,
+    guide: Guide,
+    receipt: Receipt,
+    acceptance: Acceptance,
+    legal_representative: str | None,
+) -> None:
     """Tell that the case was accepted 受理, with all the office needs."""
     document = guide.document
     names = {ask.code: ask.name for ask in guide.asks}
@@ -84,6 +91,7 @@ def accepted(tx: Transaction, case: Case, guide: Guide, receipt: Receipt, accept
                 MaterialRef(code=code, name=names[code], sha256=one.sha256, via=one.via)
                 for code, one in sorted(case.handed_in.items())
             ),
+            legal_representative=legal_representative,
         ),
         key=case.id,
         version=case.version,

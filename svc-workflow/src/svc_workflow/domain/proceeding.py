@@ -51,7 +51,9 @@ class Matter:
     Attributes:
         party_id: opaque id of the applicant.
         public_fields: the non-personal form fields the guide names.
-        result: what a positive decision gives (`kind`, `name`, `licence_type`, `valid_years`, `number_prefix`).
+        result: what a positive decision gives (`kind`, `name`, `licence_type`, `valid_years`, `number_prefix`,
+            `licence_category`).
+        legal_representative: masked name of the company's, where it is known.
     """
 
     case_id: UUID
@@ -70,6 +72,7 @@ class Matter:
     public_fields: Mapping[str, Any]
     result: Mapping[str, Any]
     limit_basis: Mapping[str, Any]
+    legal_representative: str | None = None
 
 
 @dataclass(slots=True)

@@ -78,6 +78,8 @@ def decided(tx: Transaction, proceeding: Proceeding, decision: Decision) -> None
             obligations=decision.obligations,
             licence=facts,
             public_fields=dict(matter.public_fields),
+            legal_representative=matter.legal_representative,
+            licence_category=matter.result.get("licence_category"),
         ),
         key=proceeding.id,
         version=proceeding.version,

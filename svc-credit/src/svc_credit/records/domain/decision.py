@@ -57,6 +57,7 @@ class Decision:
     Attributes:
         outcome: `granted` 准予 or `denied` 不予.
         obligations: what it owes: `certificate`, `disclosure`, `notice`.
+        category: category of licence 许可类别, where the item says it.
     """
 
     id: UUID
@@ -74,6 +75,7 @@ class Decision:
     decided_on: date
     obligations: frozenset[str]
     certificate: Certificate | None = None
+    category: str | None = None
 
     @property
     def owes_disclosure(self) -> bool:

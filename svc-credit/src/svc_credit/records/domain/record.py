@@ -268,7 +268,7 @@ def _licensed(decision: Decision, rule: DisclosureRule) -> Licensed:
     return Licensed(
         document_name=decision.document_name,
         document_number=decision.document_number,
-        category=rule.category,
+        category=decision.category or rule.category,
         content=certificate.content if certificate else decision.item_name,
         certificate_owed=CERTIFICATE in decision.obligations,
         certificate_name=certificate.name if certificate else None,
