@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from onestop_legal.errors import NamedError
 from onestop_messages import EVENTS
 from onestop_messages.schemas import file_name, schema_of
 
@@ -81,3 +83,22 @@ def test_every_operation_says_what_it_does_and_how_it_fails(documents: dict[str,
             for status in failures:
                 content = operation["responses"][status]["content"]["application/problem+json"]
                 assert content["examples"], f"{place} {status}"
+
+
+def errors_below(error: type[NamedError]) -> Iterator[type[NamedError]]:
+    for named in error.__subclasses__():
+        yield named
+        yield from errors_below(named)
+
+
+def test_a_type_of_problem_has_one_title_in_all_services():
+    """RFC 9457, 3.1.3: the title does not change from occurrence to occurrence."""
+    ours = {"onestop_legal", "onestop_runtime", *generate.SERVICES.values()}
+    for package in generate.SERVICES.values():
+        importlib.import_module(f"{package}.main")
+    titles: dict[str, set[str]] = {}
+    for error in errors_below(NamedError):
+        if error.__module__.partition(".")[0] in ours:
+            titles.setdefault(error.slug, set()).add(error.title)
+    assert {"unknown-item", "item-suspended", "invalid-assertion"} <= set(titles)
+    assert {slug: found for slug, found in titles.items() if len(found) > 1} == {}

@@ -29,7 +29,7 @@ class UnknownItem(ItemNotOpen):
     """No guide of such an item is in force."""
 
     slug = "unknown-item"
-    title = "没有这个事项，或其办事指南尚未生效"
+    title = "没有这个事项"
     status = 404
 
 
@@ -37,7 +37,7 @@ class ItemSuspended(ItemNotOpen):
     """The item may not be applied for at present (挂起)."""
 
     slug = "item-suspended"
-    title = "此事项暂停办理"
+    title = "该事项已暂停办理"
     status = 409
 
 
