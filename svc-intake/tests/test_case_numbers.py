@@ -7,14 +7,7 @@ import asyncpg
 import pytest
 from intake_world import GUIDE_CODE, Intake, read
 
-from svc_intake.domain.receipt import case_number
-
 DAY = date(2026, 3, 9)
-
-
-@pytest.mark.parametrize(("serial", "digits"), [(1, "0001"), (9999, "9999"), (10000, "10000"), (123456, "123456")])
-def test_four_digits_are_no_wall(serial: int, digits: str):
-    assert case_number(GUIDE_CODE, DAY, serial) == f"{GUIDE_CODE}20260309{digits}"
 
 
 async def test_serials_count_per_item_and_legal_day(intake: Intake):

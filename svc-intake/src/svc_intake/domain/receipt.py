@@ -7,19 +7,6 @@ from datetime import date, datetime
 from onestop_legal.working_days import Deadline
 from svc_intake.domain.material import Ask, HandedIn
 
-_DIGITS = 4
-
-
-def case_number(item_code: str, day: date, serial: int) -> str:
-    """Return the public number of a case: implementation code + YYYYMMDD + 4 digits, more when the day needs them.
-
-    Args:
-        item_code: implementation code.
-        day: legal day of receipt.
-        serial: counted from 1 per implementation and day.
-    """
-    return f"{item_code}{day:%Y%m%d}{serial:0{_DIGITS}d}"
-
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMaterial:

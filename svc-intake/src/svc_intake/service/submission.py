@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from onestop_legal.errors import FieldError
+from onestop_legal.implementation_code import case_number
 from onestop_legal.working_days import legal_day
 from onestop_runtime.transaction import Reader, Transaction
 from svc_intake.domain.case import Case
 from svc_intake.domain.guide import require_open
-from svc_intake.domain.receipt import Receipt, case_number
+from svc_intake.domain.receipt import Receipt
 from svc_intake.domain.state import CaseNotSubmitted
 from svc_intake.repository import cases
 from svc_intake.repository.cases import Loaded
