@@ -65,6 +65,7 @@ async def test_the_migrations_make_the_tables_the_code_works_with(postgres: Test
         return found
 
     async with engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
+        found = await connection.run_sync(differences)
     await engine.dispose()
     await postgres.drop(dsn)
+    assert found == []
