@@ -59,7 +59,8 @@ class Claim:
     @classmethod
     def of(cls, request: Request, body: bytes, caller: Caller) -> "Claim":
         """Return the claim of `request`; raises `IdempotencyKeyRequired`, `MalformedHeader`."""
-        target = f"{request.method} {request.url.path}?{request.url.query} {request.headers.get('if-match', '')}\n"
+        path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+        target = f"{request.method} {path}?{query} {request.headers.get('if-match', '')}\n"
         return cls(
             f"{caller.sub or caller.client}/{caller.party or ''}",
             required_key(request),

@@ -26,9 +26,15 @@ def _operations(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
             yield from _answers(before, now, old, new, place)
 
 
+def _place_of(parameter: dict[str, Any]) -> tuple[str, str]:
+    """Return where a parameter stands and its name; upper and lower case are one in the names of headers."""
+    name = parameter["name"]
+    return parameter["in"], name.lower() if parameter["in"] == "header" else name
+
+
 def _parameters(before: dict[str, Any], now: dict[str, Any], place: str) -> Iterator[str]:
-    known = {(p["in"], p["name"]): p for p in before.get("parameters", ())}
-    given = {(p["in"], p["name"]): p for p in now.get("parameters", ())}
+    known = {_place_of(p): p for p in before.get("parameters", ())}
+    given = {_place_of(p): p for p in now.get("parameters", ())}
     for where, name in known.keys() - given.keys():
         yield f"{place}: {where} parameter {name} is gone"
     for key, parameter in given.items():

@@ -25,6 +25,8 @@ LEASE_SECONDS = 5
 RENEW_SECONDS = 1.5
 POLL_SECONDS = 0.5
 PER_BUCKET = 100
+GATHER_SECONDS = 0.02
+"""After a batch: what is committed in this time travels in one more batch, not in many."""
 POISON = (MessageSizeTooLargeError, RecordTooLargeError, InvalidTopicError)
 """Errors that no repetition heals."""
 
@@ -125,6 +127,8 @@ class Relay:
             published = await self._publish_batch()
             if published:
                 idle = 0.02
+                if published < PER_BUCKET:
+                    await _wait(stopping, GATHER_SECONDS)
                 continue
             await _wait(wake, idle)
             idle = min(idle * 2, POLL_SECONDS)

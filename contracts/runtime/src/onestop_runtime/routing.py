@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from enum import Enum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
@@ -79,7 +79,8 @@ async def _unit(request: Request) -> Any:
     return request.scope["onestop.unit"]
 
 
-async def _if_match(if_match: Annotated[str | None, Header(alias="If-Match")] = None) -> int:
+async def _if_match(request: Request) -> int:
+    if_match = request.headers.get("if-match")
     if if_match is None:
         raise VersionRequired("请在 If-Match 请求头中给出读取时得到的 ETag。")
     text = if_match.strip().removeprefix("W/").strip('"')
@@ -165,7 +166,7 @@ class SharingCommandRoute(CommandRoute):
         """Return the handler's answer when what it did is committed, with others where it can, else alone."""
         context = context_of(request)
         lane = context.lanes.setdefault(self.path, Lane(context.wake_relay))
-        shared = lane.transaction(context.pool, request.url.path, caller_of(request), context.clock())
+        shared = lane.transaction(context.pool, request.scope["path"], caller_of(request), context.clock())
         try:
             return await _within(shared, handle, request, claim)
         except NotTogether:
@@ -231,20 +232,39 @@ VERSIONED = errors(problems.VersionRequired, problems.StaleVersion, problems.Mal
 """Responses to add to a route that takes `IfMatch`."""
 
 
-class Router(APIRouter):
-    """An `APIRouter` whose routes add the errors every route of its kind can give."""
+def _header(name: str, description: str, example: str) -> dict[str, Any]:
+    return {
+        "name": name, "in": "header", "required": True, "description": description,
+        "schema": {"type": "string"}, "example": example,
+    }  # fmt: skip
 
-    def __init__(self, *, always: dict[int | str, dict[str, Any]], **options: Any) -> None:
+
+# Read by the route itself: described here, they cost nothing when a request comes.
+_KEY_HEADER = _header(
+    "Idempotency-Key", "每次提交一个新值（例如 UUID），重试时保持不变", "018f3b1c-7e4a-7c21-9a55-0000000000aa"
+)
+_VERSION_HEADER = _header("If-Match", "读取时得到的 ETag", '"3"')
+
+
+class Router(APIRouter):
+    """An `APIRouter` whose routes add the errors and headers every route of its kind has."""
+
+    def __init__(self, *, always: dict[int | str, dict[str, Any]], keyed: bool = False, **options: Any) -> None:
         super().__init__(**options)
         self._always = always
+        self._keyed = keyed
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         """Register a route; FastAPI's own description of 422 gives way to ours."""
         parts = [self._always, options.pop("responses", None) or {}]
+        headers = [_KEY_HEADER] if self._keyed and "POST" in options["methods"] else []
         if any(hint is IfMatch for hint in _hints(endpoint)):
             parts.append(VERSIONED)
+            headers.append(_VERSION_HEADER)
         responses = merge_responses(*parts)
         responses.setdefault(422, errors(FieldErrors)[422])
+        if headers:
+            options["openapi_extra"] = {**(options.get("openapi_extra") or {}), "parameters": headers}
         super().add_api_route(path, endpoint, responses=responses, **options)
 
 
@@ -265,24 +285,13 @@ def command_router(prefix: str, tags: list[str | Enum], *, idempotency: bool = T
         route_class: type[CommandRoute] = SharingCommandRoute
     else:
         route_class = CommandRoute if idempotency else UnkeyedCommandRoute
-    needs_key = [Depends(_documented_key)] if idempotency else []
     return Router(
         prefix=prefix,
         tags=tags,
         route_class=route_class,
         always=_KEYED if idempotency else _COMMANDS,
-        dependencies=needs_key,
+        keyed=idempotency,
     )
-
-
-async def _documented_key(
-    idempotency_key: Annotated[
-        str | None,
-        Header(description="每次提交一个新值（例如 UUID），重试时保持不变；POST 必填"),
-    ] = None,
-) -> None:
-    """Show the header in OpenAPI; the route itself enforces it."""
-    del idempotency_key
 
 
 def query_router(prefix: str, tags: list[str | Enum]) -> Router:
