@@ -1,7 +1,6 @@
 """The benchmarks. Each prints its figure, the reference's and the ratio; references run in the same run, in turns."""
 
 import asyncio
-import json
 import os
 import statistics
 import subprocess
@@ -14,37 +13,17 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import edge_bench
 import generator
 import stack as stacks
+from measure import ROUNDS, SECONDS, port_of, report, until_open
 from office import Office
 
 from onestop_local.ports import free_port
 from onestop_local.postgres import binary
 from onestop_local.stack import Stack
 
-ROUNDS = 5
-SECONDS = float(os.environ.get("ONESTOP_BENCH_SECONDS", "3"))
-RESULTS = stacks.ROOT / ".onestop" / "bench.jsonl"
 HERE = Path(__file__).parent
-
-
-def report(name: str, unit: str, figure: float, reference: float | None, target: str) -> None:
-    """Print a result and append it to the record."""
-    ratio = figure / reference if reference else None
-    shown = f"{name}: {figure:,.1f} {unit}"
-    if reference and ratio:
-        shown += f"; reference {reference:,.1f} {unit}; ratio {ratio:.2f}"
-    sys.stdout.write(f"{shown}; target {target}\n")
-    sys.stdout.flush()
-    RESULTS.parent.mkdir(exist_ok=True)
-    line = {"id": name, "unit": unit, "figure": figure, "reference": reference, "ratio": ratio, "target": target}
-    with RESULTS.open("a") as file:
-        file.write(json.dumps(line) + "\n")
-
-
-def port_of(url: str) -> int:
-    """Return the port of a local address."""
-    return int(url.rpartition(":")[2])
 
 
 async def p4(stack: Stack, apis: dict[str, Any]) -> None:
@@ -72,7 +51,7 @@ async def p4(stack: Stack, apis: dict[str, Any]) -> None:
             env={**os.environ, "ONESTOP_BENCH_CONSTANT": constant.name},
         )
         try:
-            await _until_open(port)
+            await until_open(port)
             ours, theirs = [], []
             for _ in range(ROUNDS):
                 request = generator.get(path)
@@ -90,18 +69,6 @@ async def p4(stack: Stack, apis: dict[str, Any]) -> None:
             reference.terminate()
             reference.wait()
     report("P4", "guides/s", statistics.median(ours), statistics.median(theirs), ">= 2 (later 2.5)")
-
-
-async def _until_open(port: int) -> None:
-    for _ in range(500):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.02)
-            continue
-        writer.close()
-        return
-    raise SystemExit("the reference did not start")
 
 
 async def p2(stack: Stack, apis: dict[str, Any]) -> None:
@@ -189,4 +156,9 @@ def p10() -> None:
     report("P10 memory", "MB", memory, None, "<= 700")
 
 
-ON_A_STACK: dict[str, Callable[[Stack, dict[str, Any]], Awaitable[None]]] = {"P4": p4, "P2": p2, "P11": p11}
+ON_A_STACK: dict[str, Callable[[Stack, dict[str, Any]], Awaitable[None]]] = {
+    "P4": p4,
+    "P1": edge_bench.p1,
+    "P2": p2,
+    "P11": p11,
+}

@@ -53,6 +53,12 @@ def memory_mb(stack: Stack) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time a process has used since its start, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 PEOPLE = ("agent", "window_clerk", "reviewer", "inspector", "approver")
 
 
