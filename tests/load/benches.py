@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import asyncpg
 import edge_bench
+import event_bench
 import generator
 import stack as stacks
 from measure import ROUNDS, SECONDS, port_of, report, until_open
@@ -160,5 +161,6 @@ ON_A_STACK: dict[str, Callable[[Stack, dict[str, Any]], Awaitable[None]]] = {
     "P4": p4,
     "P1": edge_bench.p1,
     "P2": p2,
+    "P6": event_bench.p6,
     "P11": p11,
 }
