@@ -1,10 +1,10 @@
 """`make bench` and `make bench-P2`: see `benches.py`."""
 
-import asyncio
 import sys
 
 import benches
 import stack as stacks
+import uvloop
 
 from onestop_local.stack import Stack
 
@@ -31,7 +31,7 @@ def main(chosen: list[str]) -> None:
     if "P10" in names:
         benches.p10()
     if rest := [name for name in names if name != "P10"]:
-        asyncio.run(_on_a_stack(rest))
+        uvloop.run(_on_a_stack(rest))
 
 
 main(sys.argv[1:])
