@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,8 @@ async def _in_turns(ours: Door, theirs: Door, upstream: Door, token: str) -> Non
                 seen.append(one)
 
     def median(door: Door, what: str) -> float:
-        return statistics.median(getattr(one, what) for one in rounds[door])
+        figures: list[float] = [getattr(one, what) for one in rounds[door]]
+        return statistics.median(figures)
 
     report("P1", "requests/s", median(ours, "per_second"), median(theirs, "per_second"), ">= 0.5")
     report("P1 processor time", "us/request", median(ours, "cost"), median(theirs, "cost"), "<= 2")
@@ -153,8 +155,8 @@ def _wrk(port: int, token: str) -> tuple[float, int]:
 async def _check_policies(port: int, token: str) -> None:
     """Make sure that the gateway looks at the token: a good one passes, a spoilt one does not."""
     for sent, passes in ((token, True), (f"{token[:-8]}AAAAAAAA", False)):
-        request = [generator.get(PATH, {"Authorization": sent})]
-        load = await generator.run(port, lambda r=request: r.pop() if r else None, connections=1)
+        request = iter((generator.get(PATH, {"Authorization": sent}),))
+        load = await generator.run(port, partial(next, request, None), connections=1)
         if passes is bool(load.wrong):
             raise SystemExit("P1: the gateway does not check tokens as it should")
 

@@ -90,7 +90,8 @@ async def p6(stack: Stack, apis: dict[str, Any]) -> None:
             await _forget(ground)
 
     def median(name: str, what: str) -> float:
-        return statistics.median(getattr(one, what) for one in seen[name])
+        figures: list[float] = [getattr(one, what) for one in seen[name]]
+        return statistics.median(figures)
 
     raw = median("raw", "per_second")
     report("P6", "events/s", median("whole", "per_second"), raw, ">= 40,000 a core")
@@ -113,8 +114,9 @@ async def _ground(stack: Stack) -> AsyncIterator[Ground]:
     )
     await producer.start()
     connections = [await asyncpg.connect(services[name]["dsn"]) for name in ("catalog", "catalog", "intake")]
+    catalog, wake, intake = connections
     try:
-        yield Ground(*connections, producer, processes["svc-catalog"], processes["svc-intake"])
+        yield Ground(catalog, wake, intake, producer, processes["svc-catalog"], processes["svc-intake"])
     finally:
         for connection in connections:
             await connection.close()
@@ -168,7 +170,7 @@ async def _consumer(ground: Ground) -> Rate:
     """Write events for svc-intake to the broker at once; until all of them are applied."""
     rows = _events(GuideSuspended.TOPIC, APPLIED)
     busy = _busy(ground.consumer)
-    began = await ground.intake.fetchval("SELECT clock_timestamp()")
+    began = await _now(ground.intake)
     await _write(ground.producer, rows)
     return Rate(len(rows) / (await _applied(ground, rows) - began).total_seconds(), len(rows) / busy())
 
@@ -199,7 +201,13 @@ async def _commit(ground: Ground, rows: list[Row]) -> datetime:
         await _put(ground.catalog, rows)
         await _put(ground.wake, [_row(UNREAD, uuid7(), 1)])
         await _until(ground.wake, "SELECT NOT EXISTS (SELECT FROM outbox)")
-    return await ground.wake.fetchval("SELECT clock_timestamp()")
+    return await _now(ground.wake)
+
+
+async def _now(connection: asyncpg.Connection) -> datetime:
+    """Return the server's clock; both databases have the same one."""
+    now: datetime = await connection.fetchval("SELECT clock_timestamp()")
+    return now
 
 
 async def _put(connection: asyncpg.Connection, rows: list[Row]) -> None:
@@ -211,6 +219,7 @@ async def _put(connection: asyncpg.Connection, rows: list[Row]) -> None:
 async def _applied(ground: Ground, rows: list[Row]) -> datetime:
     """Wait until svc-intake has applied all `rows`; return when it did, by the server's clock."""
     keys = list({row["key"] for row in rows})
+    last: datetime
     while True:
         count, last = await ground.intake.fetchrow(
             "SELECT count(*), max(applied_at) FROM inbox WHERE topic = $1 AND key = ANY($2::uuid[]) AND last = $3",
