@@ -3,6 +3,7 @@
 import sys
 
 import benches
+import edge_bench
 import stack as stacks
 import uvloop
 
@@ -28,6 +29,8 @@ def main(chosen: list[str]) -> None:
         raise SystemExit(
             f"not measured here: {', '.join(sorted(unknown))}; there are P10, {', '.join(benches.ON_A_STACK)}"
         )
+    if "P1" in names and not edge_bench.can_run():
+        names.remove("P1")
     if "P10" in names:
         benches.p10()
     if rest := [name for name in names if name != "P10"]:

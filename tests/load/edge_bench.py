@@ -92,11 +92,16 @@ class Round:
     upstream: float
 
 
+def can_run() -> bool:
+    """Return whether nginx and wrk are here; say what to install when they are not."""
+    missing = [name for name in ("nginx", "wrk") if not shutil.which(name, path=SEARCHED)]
+    if missing:
+        say(f"P1: left out, there is no {' and no '.join(missing)} here; apt-get install nginx-light wrk")
+    return not missing
+
+
 async def p1(stack: Stack, apis: dict[str, Any]) -> None:
     """Authenticated GET through the gateway, beside nginx as a plain proxy; one worker each, the same upstream."""
-    if missing := [name for name in ("nginx", "wrk") if not shutil.which(name, path=SEARCHED)]:
-        say(f"P1: left out, there is no {' and no '.join(missing)} here; apt-get install nginx-light wrk")
-        return
     token: str = apis["agent/web"]._http.headers["authorization"]
     folder = Home.of(stack.name).directory / "bench"
     behind, nginx, gateway = free_ports(3)
