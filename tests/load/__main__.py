@@ -14,8 +14,8 @@ async def _on_a_stack(names: list[str]) -> None:
     supervisor, _ = stacks.start()
     try:
         stack = Stack.read(stacks.NAME)
-        async with stacks.signed_in(stack) as apis:
-            for name in names:
+        for name in names:
+            async with stacks.signed_in(stack) as apis:  # anew: a token is good for 10 minutes
                 await benches.ON_A_STACK[name](stack, apis)
     finally:
         stacks.stop(supervisor)
