@@ -4,6 +4,7 @@ A named error carries its slug, title and status; `errors(...)` turns the errors
 responses, so that they document themselves.
 """
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -26,7 +27,9 @@ log = logger(__name__)
 class WrongField(BaseModel):
     """One wrong place of the input."""
 
-    pointer: str = Field(description="JSON 指针（请求体），或 `?name`（查询参数）、`#Header-Name`（请求头）")
+    pointer: str = Field(
+        description="JSON 指针（请求体，空为整体），或 `?name`（查询参数）、`{name}`（路径）、`#Header-Name`（请求头）"
+    )
     code: str
     detail: str
 
@@ -81,6 +84,11 @@ class StaleVersion(NamedError):
     title = "内容已被他人修改，请重新读取后再提交"
     status = 412
 
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the header."""
+        return (FieldError("#If-Match", self.slug, self.detail),)
+
 
 class VersionRequired(NamedError):
     """The change must name the version it is based on (`If-Match`)."""
@@ -88,6 +96,11 @@ class VersionRequired(NamedError):
     slug = "version-required"
     title = "缺少 If-Match 请求头"
     status = 428
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the header."""
+        return (FieldError("#If-Match", self.slug, self.detail),)
 
 
 class MalformedHeader(NamedError):
@@ -97,6 +110,15 @@ class MalformedHeader(NamedError):
     title = "请求头格式不正确"
     status = 400
 
+    def __init__(self, detail: str = "", *, header: str = "") -> None:
+        super().__init__(detail)
+        self.header = header
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the header."""
+        return (FieldError(f"#{self.header}", self.slug, self.detail),) if self.header else ()
+
 
 class IdempotencyKeyRequired(NamedError):
     """An unsafe POST must carry an `Idempotency-Key`."""
@@ -105,6 +127,11 @@ class IdempotencyKeyRequired(NamedError):
     title = "缺少 Idempotency-Key 请求头"
     status = 400
 
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the header."""
+        return (FieldError("#Idempotency-Key", self.slug, self.detail),)
+
 
 class IdempotencyKeyReused(NamedError):
     """The key was used before with another request."""
@@ -112,6 +139,11 @@ class IdempotencyKeyReused(NamedError):
     slug = "idempotency-key-reused"
     title = "同一个 Idempotency-Key 不能用于不同的请求"
     status = 422
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the header."""
+        return (FieldError("#Idempotency-Key", self.slug, self.detail),)
 
 
 class RequestInProgress(NamedError):
@@ -129,6 +161,11 @@ class BodyTooLarge(NamedError):
     title = "请求内容过大"
     status = 413
 
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the whole body."""
+        return (FieldError("", self.slug, self.detail),)
+
 
 class MalformedBody(NamedError):
     """The request body is no JSON."""
@@ -137,6 +174,24 @@ class MalformedBody(NamedError):
     title = "请求内容不是有效的 JSON"
     status = 400
 
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the whole body."""
+        return (FieldError("", self.slug, self.detail),)
+
+
+class UnsupportedMediaType(NamedError):
+    """The request body is no JSON by its `Content-Type`."""
+
+    slug = "unsupported-media-type"
+    title = "请求内容应为 JSON"
+    status = 415
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the header."""
+        return (FieldError("#Content-Type", self.slug, self.detail),)
+
 
 class InvalidCursor(NamedError):
     """The cursor was not made by this list."""
@@ -144,6 +199,11 @@ class InvalidCursor(NamedError):
     slug = "invalid-cursor"
     title = "翻页标记无效"
     status = 400
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the parameter."""
+        return (FieldError("?cursor", self.slug, self.detail),)
 
 
 class Busy(NamedError):
@@ -295,6 +355,10 @@ _MESSAGES = {
 }
 
 
+_QUOTED = re.compile(r"'([^']*)'")
+"""A value in what pydantic says of a list: `'a', 'b' or 'c'`."""
+
+
 def wrong_fields(error: RequestValidationError) -> list[FieldError]:
     """Return the wrong places of a request as people can read them."""
     wrong = []
@@ -307,6 +371,8 @@ def wrong_fields(error: RequestValidationError) -> list[FieldError]:
             name = str(path[0]) if path else ""
             pointer = f"#{name}" if place == "header" else f"?{name}" if place == "query" else f"{{{name}}}"
         context = {key: value for key, value in item.get("ctx", {}).items() if isinstance(value, str | int | float)}
+        if "expected" in context:
+            context["expected"] = "、".join(_QUOTED.findall(str(context["expected"])))
         wrong.append(FieldError(pointer, code, text.format_map(_Lenient(context))))
     return wrong
 

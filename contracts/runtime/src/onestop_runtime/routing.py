@@ -20,9 +20,9 @@ from onestop_runtime import idempotency, problems
 from onestop_runtime.assertion import HEADER, InvalidAssertion
 from onestop_runtime.caller import Caller
 from onestop_runtime.context import Context
+from onestop_runtime.inputs import read_json, require_storable_address, version_of
 from onestop_runtime.problems import (
     BodyTooLarge,
-    MalformedHeader,
     ServiceUnavailable,
     VersionRequired,
     errors,
@@ -83,10 +83,7 @@ async def _if_match(request: Request) -> int:
     if_match = request.headers.get("if-match")
     if if_match is None:
         raise VersionRequired("请在 If-Match 请求头中给出读取时得到的 ETag。")
-    text = if_match.strip().removeprefix("W/").strip('"')
-    if not text.isdigit():
-        raise MalformedHeader('If-Match 应为读取时得到的 ETag，例如 "3"。')
-    return int(text)
+    return version_of(if_match)
 
 
 Write = Annotated[Transaction, Depends(_unit)]
@@ -114,6 +111,19 @@ def _showing_version(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., A
 class _Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, _showing_version(endpoint), **options)
+
+    def get_route_handler(self) -> Handler:
+        """Look at what comes in before anything is done with it."""
+        handle = super().get_route_handler()
+        takes_json = self.body_field is not None
+
+        async def careful(request: Request) -> Response:
+            require_storable_address(request)
+            if takes_json and (body := await _read_body(request)):
+                request._json = read_json(request, body)  # noqa: SLF001 - where starlette keeps a body it has parsed
+            return await handle(request)
+
+        return careful
 
 
 class CommandRoute(_Route):
@@ -208,6 +218,8 @@ async def _read_body(request: Request) -> bytes:
     """Read the body whole, bounded; later `request.body()` gives the same bytes."""
     chunks: list[bytes] = []
     size = 0
+    if hasattr(request, "_body"):
+        return request._body  # noqa: SLF001
     async for chunk in request.stream():
         size += len(chunk)
         if size > MAX_BODY:
@@ -221,7 +233,7 @@ _ALWAYS = errors(problems.NotSignedIn, InvalidAssertion, problems.NotPermitted, 
                  problems.Overloaded, problems.InternalError)  # fmt: skip
 _COMMANDS = merge_responses(
     _ALWAYS,
-    errors(problems.MalformedBody, problems.BodyTooLarge, problems.Busy, FieldErrors),
+    errors(problems.MalformedBody, problems.UnsupportedMediaType, problems.BodyTooLarge, problems.Busy, FieldErrors),
 )
 _KEYED = merge_responses(
     _COMMANDS,
@@ -301,4 +313,4 @@ def query_router(prefix: str, tags: list[str | Enum]) -> Router:
 
 def stream_router(prefix: str, tags: list[str | Enum]) -> Router:
     """Return a router for uploads and downloads; the handler opens its transaction itself, after the stream."""
-    return Router(prefix=prefix, tags=tags, always=merge_responses(_ALWAYS, errors(BodyTooLarge)))
+    return Router(prefix=prefix, tags=tags, route_class=_Route, always=merge_responses(_ALWAYS, errors(BodyTooLarge)))

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from fastapi import Depends, Header, Query, Request
 from starlette.requests import ClientDisconnect
 
-from onestop_runtime.problems import MalformedHeader
+from onestop_runtime.inputs import version_of
 from onestop_runtime.routing import context_of
 from svc_intake.domain.material import UploadBrokenOff
 from svc_intake.resources import Resources
@@ -22,12 +22,7 @@ async def _resources(request: Request) -> Resources:
 
 async def _version(if_match: Annotated[str | None, Header(alias="If-Match")] = None) -> int | None:
     """Return the version the caller names; None when he names none."""
-    if if_match is None:
-        return None
-    text = if_match.strip().removeprefix("W/").strip('"')
-    if not text.isdigit():
-        raise MalformedHeader('If-Match 应为读取时得到的 ETag，例如 "3"。')
-    return int(text)
+    return None if if_match is None else version_of(if_match)
 
 
 async def _file_name(
