@@ -129,6 +129,8 @@ async def test_a_client_with_a_secret_proves_itself_by_header(browser: Any):
         (basic("hall", ""), {}),
         (basic("web", ""), {}),
         (basic("unknown", SECRET), {}),
+        (basic("ha\0ll", SECRET), {}),
+        (basic("ha%00ll", SECRET), {}),
         ({"Authorization": "Basic ***"}, {}),
         ({"Authorization": f"Bearer {SECRET}"}, {}),
         ({}, {"client_id": "hall"}),

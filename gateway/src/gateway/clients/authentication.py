@@ -68,6 +68,8 @@ async def _by_secret(provider: Provider, authorization: str, parameters: dict[st
     except (binascii.Error, UnicodeDecodeError) as error:
         raise _refused(challenge="Basic") from error
     client_id = unquote_plus(name)
+    if not client_id.isprintable():
+        raise _refused(challenge="Basic")
     if parameters.get("client_id", client_id) != client_id:
         raise OAuthError("invalid_request", "client_id differs from the Authorization header")
     client = await _registered(provider, client_id)
