@@ -194,11 +194,12 @@ async def test_each_wrong_row_is_named_and_spoils_no_other(client: Any):
         ",未分类,无部门,1,A-1\n"
         "教育局,未分类,类型错误,00,A-2\n"
         f"教育局,未分类,编码过长,1,{'9' * 60}\n"
+        "教育局,未\0分类,空字符,1,A-3\n"
     ).encode()
     tried = (await client.as_(EDITOR).post(f"{API}/item-imports", content=data)).json()
     assert tried["added"] == 1
     assert {(error["row"], error["column"]) for error in tried["report"]} == {
-        (3, "department"), (4, "type_code"), (5, "implementation_code"),
+        (3, "department"), (4, "type_code"), (5, "implementation_code"), (6, "main_item"),
     }  # fmt: skip
 
 
@@ -221,6 +222,7 @@ async def test_a_real_run_names_the_trial_it_follows(client: Any):
     editor, address = client.as_(EDITOR), f"{API}/item-imports"
     bare = await editor.post(address, params={"dry_run": "false"}, content=data)
     assert (bare.status_code, bare.json()["type"]) == (409, "/problems/dry-run-needed")
+    assert bare.json()["errors"][0]["pointer"] == "?dry_run_id"
     tried = (await editor.post(address, params={"dry_run": "true"}, content=data)).json()
     real = await editor.post(address, params={"dry_run": "false", "dry_run_id": tried["id"]}, content=data)
     assert (real.status_code, real.json()["dry_run"]) == (201, False)
@@ -231,6 +233,7 @@ async def test_a_list_is_csv_and_not_too_large(client: Any):
     editor, address = client.as_(EDITOR), f"{API}/item-imports"
     wrong = await editor.post(address, content=b"{}", headers={"Content-Type": "application/json"})
     assert (wrong.status_code, wrong.json()["type"]) == (415, "/problems/not-csv")
+    assert wrong.json()["errors"][0]["pointer"] == "#Content-Type"
     large = await editor.post(address, content=b"x" * (10 * 1024 * 1024 + 1))
     assert (large.status_code, large.json()["type"]) == (413, "/problems/body-too-large")
 

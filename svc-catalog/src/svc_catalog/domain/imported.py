@@ -2,15 +2,17 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onestop_legal.codes import is_item_type
-from onestop_legal.errors import NamedError
+from onestop_legal.errors import FieldError, NamedError
 from onestop_legal.implementation_code import ImplementationCode, check_free_form
 
 COLUMNS = ("department", "main_item", "name", "type_code", "implementation_code")
 _LONGEST_NAME = 300
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MAX_ROWS = 20_000
 
 
@@ -21,6 +23,11 @@ class NotAnItemList(NamedError):
     title = "文件不是事项清单"
     status = 422
 
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the file, which is the whole body."""
+        return (FieldError("", self.slug, self.detail),)
+
 
 class NotCsv(NamedError):
     """An item list is sent as `text/csv`."""
@@ -29,6 +36,11 @@ class NotCsv(NamedError):
     title = "事项清单应以 text/csv 上传"
     status = 415
 
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the header."""
+        return (FieldError("#Content-Type", self.slug, self.detail),)
+
 
 class DryRunNeeded(NamedError):
     """A list is imported only after a dry run of exactly the same file."""
@@ -36,6 +48,11 @@ class DryRunNeeded(NamedError):
     slug = "dry-run-needed"
     title = "请先对同一文件试运行"
     status = 409
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the parameter."""
+        return (FieldError("?dry_run_id", self.slug, self.detail),)
 
 
 class ImportNotFound(NamedError):
@@ -104,6 +121,9 @@ def _read_row(row: int, line: dict[str, str], seen: dict[tuple[str, str], int]) 
             errors.append(RowError(row, column, "required", "必须填写"))
         elif len(line[column]) > _LONGEST_NAME:
             errors.append(RowError(row, column, "too-long", f"最多 {_LONGEST_NAME} 个字"))
+    errors += [
+        RowError(row, key, "control-character", "不能含有控制字符") for key in COLUMNS if _CONTROL.search(line[key])
+    ]
     item_type = line["type_code"].zfill(2)
     if not is_item_type(item_type):
         errors.append(RowError(row, "type_code", "unknown-type", "不是 GB/T 39046 的事项类型代码"))

@@ -34,7 +34,7 @@ async def import_items(
     trial = dry_run_id is None if dry_run is None else dry_run
     sha256 = hashlib.sha256(data).digest()
     if not trial and not await imports.was_tried(tx.connection, sha256, dry_run_id):
-        raise DryRunNeeded("试运行的不是这个文件。" if dry_run_id else "")
+        raise DryRunNeeded("试运行的不是这个文件。" if dry_run_id else "请以 dry_run_id 指明对这个文件的试运行。")
     rows = list(read_items(data))
     items = [row for row in rows if isinstance(row, ImportedItem)]
     errors = [row for row in rows if isinstance(row, RowError)]
