@@ -14,6 +14,7 @@ async def suspend(intake: Intake, name: str = "guide.suspended.v1") -> None:
         "item_id": str(intake.item),
         "guide_version_id": str(intake.guide_version),
         "code": GUIDE_CODE,
+        "reason": "依据修订，暂停受理。",
     }
     await intake.apply(name, event, intake.item)
 
@@ -28,6 +29,7 @@ async def test_a_suspended_item_takes_no_applications_until_it_is_published_agai
     await suspend(intake)
     answer = problem(await intake.call(AGENT, "POST", "/cases", OPEN), 409, "item-suspended")
     assert "依据修订" in answer["detail"]
+    assert not answer["detail"].endswith("。。")
     assert pointers(answer) == {"/guide_code": "item-suspended"}
     problem(await intake.submit(draft), 409, "item-suspended")
     await intake.publish(food_guide(), number=2)

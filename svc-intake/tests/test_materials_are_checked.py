@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from intake_world import AGENT, AGENT_2, API, CLERK, PDF, PNG, Intake, food_guide, problem, read
+from intake_world import AGENT, AGENT_2, API, CLERK, PDF, PNG, Intake, food_guide, pointers, problem, read
 
 from onestop_local.testing.client import signing_key
 from onestop_runtime.assertion import GATEWAY, HEADER, make_assertion
@@ -46,7 +46,8 @@ async def test_a_file_may_come_in_pieces(intake: Intake):
 
 
 async def test_an_announced_size_over_the_limit_is_refused(intake: Intake):
-    problem(await intake.upload(await intake.open(), content=PDF + b"0" * 4000), 413, "file-too-large")
+    answer = problem(await intake.upload(await intake.open(), content=PDF + b"0" * 4000), 413, "file-too-large")
+    assert pointers(answer) == {"": "file-too-large"}
     assert await stored_files(intake) == []
 
 
@@ -61,23 +62,28 @@ async def test_a_size_over_the_limit_is_noticed_on_the_way(intake: Intake):
 
 
 async def test_an_empty_file_is_refused(intake: Intake):
-    problem(await intake.upload(await intake.open(), content=b""), 422, "file-empty")
+    answer = problem(await intake.upload(await intake.open(), content=b""), 422, "file-empty")
+    assert pointers(answer) == {"": "file-empty"}
     assert await stored_files(intake) == []
 
 
 async def test_a_format_the_guide_does_not_take_is_refused(intake: Intake):
     answer = await intake.upload(await intake.open(), media_type="image/gif", content=b"GIF89a")
-    assert "PDF、JPEG 图片、PNG 图片" in problem(answer, 415, "media-type-not-taken")["detail"]
+    refused = problem(answer, 415, "media-type-not-taken")
+    assert "PDF、JPEG 图片、PNG 图片" in refused["detail"]
+    assert pointers(refused) == {"#Content-Type": "media-type-not-taken"}
 
 
 @pytest.mark.parametrize("content", [PNG, b"%PD", b"MZ" + PDF])
 async def test_content_that_is_not_what_it_says_is_refused(intake: Intake, content: bytes):
-    problem(await intake.upload(await intake.open(), content=content), 422, "content-does-not-fit-type")
+    answer = problem(await intake.upload(await intake.open(), content=content), 422, "content-does-not-fit-type")
+    assert pointers(answer) == {"": "content-does-not-fit-type"}
     assert await stored_files(intake) == []
 
 
 async def test_a_material_nobody_asked_for_is_refused(intake: Intake):
-    problem(await intake.upload(await intake.open(), "M03"), 404, "material-not-asked")
+    answer = problem(await intake.upload(await intake.open(), "M03"), 404, "material-not-asked")
+    assert pointers(answer) == {"{material_code}": "material-not-asked"}
 
 
 async def test_a_newer_file_takes_the_place_of_the_older(intake: Intake):
@@ -105,7 +111,8 @@ async def test_a_material_can_be_taken_out_of_a_draft(intake: Intake):
 
 async def test_nobody_hands_in_for_somebody_else(intake: Intake):
     case = await intake.open()
-    problem(await intake.upload(case, caller=AGENT_2), 404, "case-not-found")
+    answer = problem(await intake.upload(case, caller=AGENT_2), 404, "case-not-found")
+    assert pointers(answer) == {"{case_id}": "case-not-found"}
     problem(await intake.upload(await intake.submitted(), caller=CLERK), 403, "not-permitted")
 
 

@@ -149,6 +149,7 @@ async def test_a_bad_token_is_refused_and_never_taken_for_nobody(
     answer = await client.get(f"{edge}/api/intake/v1/cases", headers={"Authorization": authorization.encode("latin-1")})
     assert answer.status_code == 401
     assert answer.json()["type"] == "/problems/invalid-token"
+    assert [wrong["pointer"] for wrong in answer.json()["errors"]] == ["#Authorization"]
     assert answer.headers["www-authenticate"].startswith('Bearer error="invalid_token"')
     assert not seen.scope
 

@@ -20,6 +20,11 @@ class UnknownItem(NamedError):
     title = "没有这个事项"
     status = 404
 
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the item in the address."""
+        return (FieldError("{code}", self.slug, self.detail),)
+
 
 class ItemSuspended(NamedError):
     """The item is suspended 挂起 and may not be applied for at present."""
@@ -27,6 +32,11 @@ class ItemSuspended(NamedError):
     slug = "item-suspended"
     title = "该事项已暂停办理"
     status = 409
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the item in the address."""
+        return (FieldError("{code}", self.slug, self.detail),)
 
 
 class GuideVersionNotFound(NamedError):

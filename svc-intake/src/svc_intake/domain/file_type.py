@@ -1,6 +1,6 @@
 """The type of a file by its first bytes: what it says it is must be what it is."""
 
-from onestop_legal.errors import NamedError
+from onestop_legal.errors import FieldError, NamedError
 
 HEAD_BYTES = 4096
 """How many first bytes `require_content` wants to see."""
@@ -44,6 +44,11 @@ class MediaTypeNotTaken(NamedError):
     title = "不接受这种格式的文件"
     status = 415
 
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the header."""
+        return (FieldError("#Content-Type", self.slug, self.detail),)
+
 
 class ContentDoesNotFitType(NamedError):
     """The file's content is not what its `Content-Type` says."""
@@ -51,6 +56,11 @@ class ContentDoesNotFitType(NamedError):
     slug = "content-does-not-fit-type"
     title = "文件内容与声明的格式不符"
     status = 422
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the file, which is the whole body."""
+        return (FieldError("", self.slug, self.detail),)
 
 
 def name_of(media_type: str) -> str:

@@ -57,9 +57,9 @@ def require_open(state: str, reason: str | None) -> None:
         ItemWithdrawn: when it was cancelled.
     """
     if state == "suspended":
-        raise ItemSuspended(f"此事项已暂停办理：{reason}。" if reason else "")
+        raise ItemSuspended(f"此事项已暂停办理：{reason.rstrip('。')}。" if reason else "")
     if state == "withdrawn":
-        raise ItemWithdrawn(f"此事项已取消：{reason}。" if reason else "")
+        raise ItemWithdrawn(f"此事项已取消：{reason.rstrip('。')}。" if reason else "")
 
 
 @dataclass(frozen=True, slots=True)

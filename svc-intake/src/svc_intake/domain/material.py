@@ -18,6 +18,11 @@ class MaterialNotAsked(NamedError):
     title = "办事指南没有要求这份材料"
     status = 404
 
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the material in the address."""
+        return (FieldError("{material_code}", self.slug, self.detail),)
+
 
 class MaterialNotHandedIn(NamedError):
     """There is no file for this material."""
@@ -34,6 +39,11 @@ class FileTooLarge(NamedError):
     title = "文件过大"
     status = 413
 
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the file, which is the whole body."""
+        return (FieldError("", self.slug, self.detail),)
+
 
 class FileEmpty(NamedError):
     """The file has no content."""
@@ -41,6 +51,11 @@ class FileEmpty(NamedError):
     slug = "file-empty"
     title = "文件是空的"
     status = 422
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the file, which is the whole body."""
+        return (FieldError("", self.slug, self.detail),)
 
 
 class UploadBrokenOff(NamedError):
