@@ -60,6 +60,19 @@ async def test_a_commit_that_fails_is_an_error_and_not_an_answer(client: Any):
     assert [row["text"] for row in await rows(client, "SELECT text FROM note")] == ["甲"]
 
 
+@pytest.mark.parametrize("code", ["53100", "58030"])
+async def test_a_database_without_room_is_a_service_that_is_away(client: Any, code: str):
+    await client.context.pool.execute(f"""
+        CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '{code}'; END $$;
+        CREATE TRIGGER no_room BEFORE INSERT ON note EXECUTE FUNCTION no_room();
+    """)
+    answer = await client.as_(ME).post(NOTES, json={"text": "甲"})
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/service-unavailable")
+    assert answer.headers["retry-after"] == "2"
+    assert await rows(client, "SELECT text FROM note") == []
+
+
 async def test_the_second_click_gets_the_first_answer(client: Any):
     key = {"Idempotency-Key": str(uuid4())}
     first = await client.as_(ME).post(NOTES, json={"text": "甲"}, headers=key)
