@@ -27,7 +27,7 @@ class Child:
     Attributes:
         name: `gateway`, `svc-catalog`, …
         crashes: how often it ended without being asked since it last ran steadily.
-        on_crash: told about every unexpected end: exit code and seconds until the next start.
+        on_crash: told about every unexpected end, or why it could not be started, and the seconds until the next start.
         on_start: told about every new process.
     """
 
@@ -36,7 +36,7 @@ class Child:
         service: str,
         home: Home,
         environment: dict[str, str],
-        on_crash: Callable[["Child", int, float], None],
+        on_crash: Callable[["Child", int | OSError, float], None],
         on_start: Callable[["Child"], None],
     ) -> None:
         self.service = service
@@ -64,9 +64,7 @@ class Child:
         delay = _FIRST_DELAY
         while not self._stopping:
             started = time.monotonic()
-            self._process = await spawn(self._home, self.name, ["serve"], self.service, self._environment)
-            self.on_start(self)
-            code = await self._process.wait()
+            code = await self._run()
             if self._is_stopping():
                 return
             if time.monotonic() - started > _STEADY_SECONDS:
@@ -75,6 +73,15 @@ class Child:
             self.on_crash(self, code, delay)
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LONGEST_DELAY)
+
+    async def _run(self) -> int | OSError:
+        """Run the process once; return how it ended, or why it could not be started: a full disk, for example."""
+        try:
+            self._process = await spawn(self._home, self.name, ["serve"], self.service, self._environment)
+            self.on_start(self)
+        except OSError as error:
+            return error
+        return await self._process.wait()
 
     def _is_stopping(self) -> bool:
         return self._stopping
@@ -125,7 +132,12 @@ async def spawn(
             stderr=log,
             start_new_session=True,  # the terminal's Ctrl-C is for the supervisor, which stops us in order
         )
-    processes.write_pid_file(pid_file, process.pid)
+    try:
+        processes.write_pid_file(pid_file, process.pid)
+    except OSError:  # nobody would find it again
+        process.kill()
+        await process.wait()
+        raise
     return process
 
 

@@ -18,6 +18,7 @@ from onestop_local.terminal import Screen, Step
 from onestop_local.topics import CONTRACT, create_topics
 
 _WATCH_SECONDS: Final = 0.5
+_LONGEST_DELAY: Final = 30.0
 
 
 def _version() -> int:
@@ -127,16 +128,25 @@ class Servers:
             ours.append(("PostgreSQL", self._postgres))
         if not self._given_kafka:
             ours.append(("Kafka", self._kafka))
-        while True:
-            await asyncio.sleep(_WATCH_SECONDS)
+        async with asyncio.TaskGroup() as group:
             for name, server in ours:
-                if server.pid is None:
-                    screen.say(f" {name} 意外退出，正在重新启动。", style="yellow")
-                    try:
-                        await self._in_thread(server.restart)
-                        screen.say(f" {name} 已恢复。", style="green")
-                    except LocalError as error:
-                        screen.say(f" {name} 无法恢复：{error}", style="red")
+                group.create_task(self._keep_up(name, server, screen))
+
+    async def _keep_up(self, name: str, server: Postgres | Kafka, screen: Screen) -> None:
+        delay = _WATCH_SECONDS
+        while True:
+            await asyncio.sleep(delay)
+            if server.pid is not None:
+                delay = _WATCH_SECONDS
+                continue
+            if delay == _WATCH_SECONDS:
+                screen.say(f" {name} 意外退出，正在重新启动。", style="yellow")
+            try:
+                await self._in_thread(server.restart)
+                screen.say(f" {name} 已恢复。", style="green")
+            except (LocalError, OSError) as error:  # a full disk, for example, is made free again some time
+                delay = min(delay * 2, _LONGEST_DELAY)
+                screen.say(f" {name} 无法恢复，{delay:.0f} 秒后再试：{error}", style="red")
 
     async def stop(self) -> None:
         """Stop what was started, both at once."""

@@ -256,8 +256,11 @@ class Supervisor:
                 if waiting:
                     await asyncio.sleep(0.1)
 
-    def _crashed(self, child: Child, code: int, delay: float) -> None:
-        said = f"被信号 {signal.Signals(-code).name} 终止" if code < 0 else f"意外退出（{code}）"
+    def _crashed(self, child: Child, code: int | OSError, delay: float) -> None:
+        if isinstance(code, OSError):
+            said = f"不能启动（{code.strerror}）"
+        else:
+            said = f"被信号 {signal.Signals(-code).name} 终止" if code < 0 else f"意外退出（{code}）"
         self._screen.say(f" {child.name} {said}，{delay:.1f} 秒后重新启动。", style="yellow")
         if not self._ready and child.crashes >= _HOPELESS and not self._hopeless.done():
             self._hopeless.set_exception(
@@ -266,7 +269,10 @@ class Supervisor:
 
     def _started(self, _child: Child) -> None:
         if self._ready:
-            self._write_stack()  # a process that was started again has another id
+            try:
+                self._write_stack()  # a process that was started again has another id
+            except OSError as error:
+                self._screen.say(f" 无法更新 {self._home.stack_file}：{error.strerror}", style="red")
 
     def _write_stack(self) -> None:
         assert self._addresses  # noqa: S101 - set before
