@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from notes import service as notes
 
+from onestop_runtime import sharing
 from onestop_runtime.caller import Caller
 from onestop_runtime.sharing import Lane, NotTogether
 
@@ -105,6 +106,25 @@ async def test_what_the_database_refuses_is_refused_to_that_one_alone(client: An
     assert len(await rows(client, "SELECT 1 FROM audit WHERE verb = 'note.changed'")) == SEVERAL - 1
 
 
+async def test_the_waiting_are_spread_over_what_may_be_open(client: Any):
+    lane = Lane(lambda: None)
+    together: dict[int, int] = {}
+
+    async def member(number: int) -> None:
+        async with lane.transaction(client.context.pool, number, ME, NOW) as tx:
+            transaction = await tx.connection.fetchval("SELECT pg_current_xact_id()::text::bigint")
+            together[transaction] = together.get(transaction, 0) + 1
+
+    await asyncio.gather(*(member(number) for number in range(SEVERAL)))
+    assert list(together.values()) == [SEVERAL / sharing.SIDE_BY_SIDE] * sharing.SIDE_BY_SIDE
+
+
+@pytest.fixture
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "SIDE_BY_SIDE", 1)
+
+
+@pytest.mark.usefixtures("one_at_a_time")
 async def test_who_gives_up_holds_up_nobody(client: Any):
     first, second = [UUID(address.split("/")[-2]) for address in await written(client, 2)]
     lane = Lane(lambda: None)
@@ -131,6 +151,7 @@ async def test_who_gives_up_holds_up_nobody(client: Any):
     assert [row["text"] for row in await rows(client, "SELECT text FROM note WHERE version = 2")] == ["新"]
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 async def test_a_transaction_that_breaks_tells_every_member(client: Any):
     first, second = [UUID(address.split("/")[-2]) for address in await written(client, 2)]
     lane = Lane(lambda: None)

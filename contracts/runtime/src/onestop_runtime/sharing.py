@@ -10,6 +10,7 @@ another has not written yet.
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -85,7 +86,8 @@ class Lane:
     def __init__(self, after_commit: Callable[[], None]) -> None:
         self._after_commit = after_commit
         self._waiting: list[Member] = []
-        self._serving = 0
+        self._serving = 0  # tasks that look after this lane
+        self._open = 0  # those of them with a transaction under way
         self._tasks: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -127,18 +129,27 @@ class Lane:
         try:
             await asyncio.sleep(0)  # who came in the same turn of the loop comes along
             while members := self._admit():
-                await _Group(members).run(pool, self._after_commit)
+                self._open += 1
+                try:
+                    await _Group(members).run(pool, self._after_commit)
+                finally:
+                    self._open -= 1
         finally:
             self._serving -= 1
 
     def _admit(self) -> list[Member]:
-        """Take those who may share out of the queue; who has given up meanwhile is forgotten."""
+        """Take those who may share out of the queue; who has given up meanwhile is forgotten.
+
+        Each transaction that could be opened takes an equal part of the queue: were the first to take them all, the
+        service would wait whenever the database works, and the database whenever the service does.
+        """
         admitted: dict[Hashable, Member] = {}
         left = []
+        most = min(MOST, math.ceil(len(self._waiting) / (SIDE_BY_SIDE - self._open)))
         for member in self._waiting:
             if member.opened.done():
                 continue
-            if len(admitted) < MOST and member.aggregate not in admitted:
+            if len(admitted) < most and member.aggregate not in admitted:
                 admitted[member.aggregate] = member
             else:
                 left.append(member)
