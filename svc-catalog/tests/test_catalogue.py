@@ -51,6 +51,16 @@ async def published(client: Any, **changes: Any) -> dict[str, Any]:
     return version
 
 
+async def test_agencies_led_from_above_send_who_complains_to_the_agency_above_them(client: Any):
+    async with client.transaction() as tx:
+        rows = await tx.connection.fetch("SELECT short_name, review_authority FROM agency")
+    named = {row["short_name"]: row["review_authority"] for row in rows}
+    assert {agency: authority for agency, authority in named.items() if authority != "秦皇岛市人民政府"} == {
+        "秦开税": "国家税务总局秦皇岛市税务局",
+        "秦开烟": "秦皇岛市烟草专卖局",
+    }  # 行政复议法（2023）24, 27
+
+
 async def test_a_guide_is_written_checked_approved_published_and_read(client: Any):
     version = await published(client)
     answer = await client.get(f"{API}/guides/{FOOD['code']}")

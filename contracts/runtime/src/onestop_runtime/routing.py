@@ -86,10 +86,16 @@ async def _if_match(request: Request) -> int:
     return version_of(if_match)
 
 
+async def _key(request: Request) -> str:
+    return idempotency.required_key(request)
+
+
 Write = Annotated[Transaction, Depends(_unit)]
 Read = Annotated[Reader, Depends(_unit)]
 Who = Annotated[Caller, Depends(_caller)]
 IfMatch = Annotated[int, Depends(_if_match)]
+Key = Annotated[str, Depends(_key)]
+"""The caller's `Idempotency-Key`, for a handler that passes it on; commands keep it themselves."""
 
 
 def _showing_version(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -235,11 +241,8 @@ _COMMANDS = merge_responses(
     _ALWAYS,
     errors(problems.MalformedBody, problems.UnsupportedMediaType, problems.BodyTooLarge, problems.Busy, FieldErrors),
 )
-_KEYED = merge_responses(
-    _COMMANDS,
-    errors(problems.IdempotencyKeyRequired, problems.MalformedHeader, problems.IdempotencyKeyReused,
-           problems.RequestInProgress),
-)  # fmt: skip
+_KEY_GIVEN = errors(problems.IdempotencyKeyRequired, problems.MalformedHeader)
+_KEYED = merge_responses(_COMMANDS, _KEY_GIVEN, errors(problems.IdempotencyKeyReused, problems.RequestInProgress))
 VERSIONED = errors(problems.VersionRequired, problems.StaleVersion, problems.MalformedHeader)
 """Responses to add to a route that takes `IfMatch`."""
 
@@ -270,6 +273,9 @@ class Router(APIRouter):
         """Register a route; FastAPI's own description of 422 gives way to ours."""
         parts = [self._always, options.pop("responses", None) or {}]
         headers = [_KEY_HEADER] if self._keyed and "POST" in options["methods"] else []
+        if any(hint is Key for hint in _hints(endpoint)):
+            parts.append(_KEY_GIVEN)
+            headers.append(_KEY_HEADER)
         if any(hint is IfMatch for hint in _hints(endpoint)):
             parts.append(VERSIONED)
             headers.append(_VERSION_HEADER)

@@ -7,10 +7,10 @@ from uuid import UUID
 from fastapi import Request, Response
 from starlette.responses import StreamingResponse
 
-from onestop_runtime.idempotency import required_key
-from onestop_runtime.problems import IdempotencyKeyRequired, MalformedHeader, errors
+from onestop_runtime.problems import MalformedHeader, errors
 from onestop_runtime.routing import (
     IfMatch,
+    Key,
     Read,
     Write,
     command_router,
@@ -124,15 +124,14 @@ async def remove_material(case_id: UUID, material_code: str, tx: Write, own: Own
     status_code=201,
     responses=errors(
         CaseNotFound, CaseNotEditable, NotAmongCorrections, ResourceNotUsed, NothingOnRecord, SharingRefused,
-        SharingUnavailable, IdempotencyKeyRequired, MalformedHeader,
+        SharingUnavailable,
     ),
     summary="共享核验",
 )  # fmt: skip
 async def obtain_evidence(
-    case_id: UUID, form: AskForEvidence, request: Request, response: Response, own: Own
+    case_id: UUID, form: AskForEvidence, request: Request, response: Response, own: Own, key: Key
 ) -> EvidenceView:
     """Have shared data prove what would otherwise be handed in; when it fails, the material can be handed in."""
-    key = required_key(request)
     reader, transaction = partial(request_reader, request), partial(request_transaction, request)
     proved = await proving.obtain(own, reader, transaction, case_id, form.resource, key)
     response.headers["etag"] = f'"{proved.version}"'
