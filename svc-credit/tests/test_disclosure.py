@@ -41,6 +41,7 @@ async def test_a_granted_permit_is_public_at_once_with_the_fields_of_the_double_
     (record,) = await public(client, credit_code=COMPANY)
     assert record["subject"] == {"kind": "legal", "credit_code": COMPANY, "name": "秦皇岛开发区山海食品有限公司"}
     assert (record["kind_name"], record["state_name"], record["category"]) == ("行政许可", "已公示", "普通")
+    assert record["legal_representative"] == decision["legal_representative"] == "张**"
     assert (record["document_number"], record["decided_on"]) == (decision["document_number"], "2026-03-20")
     assert (record["due_on"], record["due_provisional"], record["late"]) == ("2026-03-31", False, False)
     assert record["licence"]["number"] == decision["licence"]["number"]

@@ -58,6 +58,7 @@ def decision_of(event: DecisionMade) -> Decision:
         if facts
         else None,
         category=event.licence_category,
+        legal_representative=event.legal_representative,
     )
 
 

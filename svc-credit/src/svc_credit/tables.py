@@ -70,6 +70,7 @@ record = sa.Table(
     sa.Column("withdrawal_reason", sa.Text),
     sa.Column("withdrawal_due_on", sa.Date),
     sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("legal_representative", sa.Text, comment="of a company, masked"),
     sa.UniqueConstraint("decision_id", name="record_once_per_decision"),
     sa.Index("record_by_company", "subject_credit_code", "state", "audience", "decided_on", "id"),
     sa.Index("record_by_party", "subject_party", "decided_on", "id"),

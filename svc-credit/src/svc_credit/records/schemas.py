@@ -24,6 +24,7 @@ EXAMPLE: dict[str, Any] = {
     "state_name": "已公示",
     "audience": "public",
     "subject": {"kind": "legal", "credit_code": "91130371MA7001010P", "name": "秦皇岛开发区山海食品有限公司"},
+    "legal_representative": "张**",
     "item_name": "食品（含保健食品）经营许可核发",
     "document_name": "准予行政许可决定书",
     "document_number": "秦开审批准字〔2026〕第000001号",
@@ -90,6 +91,7 @@ class RecordView(BaseModel):
     state_name: str
     audience: Audience = Field(description="公示范围：社会公众，或（自然人）限本人和有权机关")
     subject: SubjectView
+    legal_representative: str | None = Field(description="法定代表人（脱敏）；为空表示未知或不是法人")
     item_name: str
     document_name: str = Field(description="行政许可决定文书名称")
     document_number: str = Field(description="行政许可决定文书号")
@@ -192,6 +194,7 @@ def _shown(record: Record, now: datetime) -> dict[str, Any]:
         "subject": SubjectView(
             kind=record.subject.kind, credit_code=record.subject.credit_code, name=record.subject.shown_name
         ),
+        "legal_representative": licensed.legal_representative,
         "item_name": record.item_name,
         "document_name": licensed.document_name,
         "document_number": licensed.document_number,

@@ -58,6 +58,7 @@ class Decision:
         outcome: `granted` 准予 or `denied` 不予.
         obligations: what it owes: `certificate`, `disclosure`, `notice`.
         category: category of licence 许可类别, where the item says it.
+        legal_representative: masked name of the company's 法定代表人, where it is known.
     """
 
     id: UUID
@@ -76,6 +77,7 @@ class Decision:
     obligations: frozenset[str]
     certificate: Certificate | None = None
     category: str | None = None
+    legal_representative: str | None = None
 
     @property
     def owes_disclosure(self) -> bool:

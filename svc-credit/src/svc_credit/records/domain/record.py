@@ -75,6 +75,7 @@ class Licensed:
     Attributes:
         category: category of licence 许可类别.
         content: what was permitted 许可内容.
+        legal_representative: masked name of the company's 法定代表人, None where it is not known.
     """
 
     document_name: str
@@ -86,6 +87,7 @@ class Licensed:
     certificate_number: str | None
     valid_from: date
     valid_to: date | None
+    legal_representative: str | None
 
 
 @dataclass(slots=True)
@@ -275,6 +277,7 @@ def _licensed(decision: Decision, rule: DisclosureRule) -> Licensed:
         certificate_number=certificate.number if certificate else None,
         valid_from=certificate.valid_from if certificate else decision.decided_on,
         valid_to=certificate.valid_to if certificate else None,
+        legal_representative=decision.legal_representative,
     )
 
 
