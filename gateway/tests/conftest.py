@@ -166,6 +166,11 @@ class Browser(httpx.AsyncClient):
         return Asked(client_id, redirect_uri or f"https://{client_id}.test/callback", changes=changes)
 
     @staticmethod
+    def proof_of_hall() -> dict[str, str]:
+        """Return the header by which the client with a secret proves itself."""
+        return {"Authorization": "Basic " + base64.b64encode(f"hall:{SECRET}".encode()).decode()}
+
+    @staticmethod
     def hidden(shown: httpx.Response) -> dict[str, str]:
         """Return the hidden fields of a page's form."""
         return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown.text))
@@ -207,8 +212,10 @@ class Browser(httpx.AsyncClient):
         """Sign in and redeem the code of a public client."""
         return (await self.redeem(asked, await self.code(asked, username))).json()
 
-    async def redeem(self, asked: Asked, code: str, **changes: str | None) -> httpx.Response:
-        """Exchange a code of a public client."""
+    async def redeem(
+        self, asked: Asked, code: str, headers: dict[str, str] | None = None, **changes: str | None
+    ) -> httpx.Response:
+        """Exchange a code; `headers` prove a client that is not public."""
         form: dict[str, str | None] = {
             "grant_type": "authorization_code",
             "code": code,
@@ -217,12 +224,15 @@ class Browser(httpx.AsyncClient):
             "code_verifier": asked.verifier,
             **changes,
         }
-        return await self.post("/oauth/token", data={name: value for name, value in form.items() if value is not None})
+        given = {name: value for name, value in form.items() if value is not None}
+        return await self.post("/oauth/token", data=given, headers=headers)
 
-    async def refresh(self, token: str, client_id: str = "web", **more: str) -> httpx.Response:
-        """Exchange a refresh token of a public client."""
+    async def refresh(
+        self, token: str, client_id: str = "web", headers: dict[str, str] | None = None, **more: str
+    ) -> httpx.Response:
+        """Exchange a refresh token; `headers` prove a client that is not public."""
         form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": client_id, **more}
-        return await self.post("/oauth/token", data=form)
+        return await self.post("/oauth/token", data=form, headers=headers)
 
     async def userinfo(self, access_token: str) -> httpx.Response:
         """Ask who a token stands for."""

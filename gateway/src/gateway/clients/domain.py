@@ -15,7 +15,9 @@ CODE: Final = "authorization_code"
 REFRESH: Final = "refresh_token"
 CREDENTIALS: Final = "client_credentials"
 GRANT_TYPES: Final = (CODE, REFRESH, CREDENTIALS)
-AUTHENTICATIONS: Final = ("none", "client_secret_basic", "private_key_jwt")
+PROVING: Final = ("client_secret_basic", "private_key_jwt")
+"""How a confidential client proves itself."""
+AUTHENTICATIONS: Final = ("none", *PROVING)
 SCOPES: Final = ("openid", "profile", "phone", "offline_access")
 
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?(/[^\s\\#]*)?")
@@ -76,6 +78,11 @@ class Client:
         return self.state == "active"
 
     @property
+    def confidential(self) -> bool:
+        """Whether the client proves who it is."""
+        return self.authentication in PROVING
+
+    @property
     def lifetime(self) -> timedelta:
         """How long one authorization lasts at most, refreshed or not."""
         return timedelta(days=30) if self.application_type == "native" else timedelta(hours=12)
@@ -120,7 +127,7 @@ class Client:
             raise InvalidClientMetadata(f"不支持的授权方式：{'、'.join(sorted(unknown))}。")
         if unknown := set(self.scopes) - set(SCOPES):
             raise InvalidClientMetadata(f"未知的权限范围：{'、'.join(sorted(unknown))}。")
-        if CREDENTIALS in self.grant_types and self.authentication == "none":
+        if CREDENTIALS in self.grant_types and not self.confidential:
             raise InvalidClientMetadata("公开应用不能使用 client_credentials。")
         for uri in (*self.redirect_uris, *self.post_logout_redirect_uris):
             if not _REDIRECT.fullmatch(uri):

@@ -7,11 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.clients.authentication import ASSERTION_ALGORITHMS, authenticate
-from gateway.clients.domain import AUTHENTICATIONS, CODE, CREDENTIALS, GRANT_TYPES, SCOPES, Client
+from gateway.clients.domain import AUTHENTICATIONS, CODE, CREDENTIALS, GRANT_TYPES, PROVING, SCOPES, Client
 from gateway.oidc import repository
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.grants import Issued, Refusal, redeem_code, refresh, take_back
-from gateway.oidc.http import CORS, endpoint, form_of, json_response, public_document
+from gateway.oidc.http import CORS, endpoint, form_of, json_response, public_document, required
+from gateway.oidc.introspection import PATH as INTROSPECTION
 from gateway.people.repository import person_by_id, sealed_fields
 from gateway.provider import Provider, provider_of
 from gateway.tokens.access import InvalidToken
@@ -32,7 +33,7 @@ async def token(request: Request) -> Response:
     provider = provider_of(request)
     form = await form_of(request)
     client = await authenticate(provider, request.headers.get("authorization"), form)
-    grant_type = _required(form, "grant_type")
+    grant_type = required(form, "grant_type")
     if grant_type not in GRANT_TYPES:
         raise OAuthError("unsupported_grant_type", "the grant type is not supported")
     if grant_type not in client.grant_types:
@@ -47,12 +48,12 @@ async def token(request: Request) -> Response:
                 tx,
                 provider,
                 client,
-                code=_required(form, "code"),
-                redirect_uri=_required(form, "redirect_uri"),
+                code=required(form, "code"),
+                redirect_uri=required(form, "redirect_uri"),
                 verifier=form.get("code_verifier"),
             )
         else:
-            outcome = await refresh(tx, provider, client, token=_required(form, "refresh_token"), scopes=_scopes(form))
+            outcome = await refresh(tx, provider, client, token=required(form, "refresh_token"), scopes=_scopes(form))
         if isinstance(outcome, Refusal):
             tx.audit("token.refused", key=client.id, detail={"reason": outcome.description})
     if isinstance(outcome, Refusal):
@@ -79,7 +80,7 @@ async def revocation(request: Request) -> Response:
     provider = provider_of(request)
     form = await form_of(request)
     client = await authenticate(provider, request.headers.get("authorization"), form)
-    value = _required(form, "token")
+    value = required(form, "token")
     async with provider.transaction(Caller(client=client.client_id, channel=client.channel)) as tx:
         revoked: tuple[str, ...] = ()
         grant_id = await repository.grant_of_refresh_token(tx.connection, digest(value), client.client_id)
@@ -126,8 +127,11 @@ def metadata(issuer: str) -> dict[str, Any]:
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "token_endpoint_auth_methods_supported": list(AUTHENTICATIONS),
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "introspection_endpoint": f"{issuer}{INTROSPECTION}",
         "revocation_endpoint_auth_methods_supported": list(AUTHENTICATIONS),
         "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "introspection_endpoint_auth_methods_supported": list(PROVING),
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claim_types_supported": ["normal"],
@@ -146,7 +150,7 @@ def metadata(issuer: str) -> dict[str, Any]:
 
 async def _own_token(provider: Provider, client: Client, form: dict[str, str]) -> Response:
     """Issue a token that a department's system uses in its own name."""
-    if client.authentication == "none":
+    if not client.confidential:
         raise OAuthError("unauthorized_client", "the client may not use this grant type")
     scopes = _scopes(form)
     if scopes:
@@ -220,13 +224,6 @@ def _own_access_token(provider: Provider, client: Client, value: str) -> str | N
     except InvalidToken:
         return None
     return principal.token_id if principal.client_id == client.client_id else None
-
-
-def _required(form: dict[str, str], name: str) -> str:
-    value = form.get(name)
-    if value is None:
-        raise OAuthError("invalid_request", f"{name} is missing")
-    return value
 
 
 def _scopes(form: dict[str, str]) -> frozenset[str] | None:

@@ -111,6 +111,15 @@ async def refresh(
     return await _issue(tx, provider, client, grant_id, scopes=scopes)
 
 
+async def living_grant(tx: Transaction, client: Client, token: str) -> Grant | None:
+    """Return the grant that a refresh token of the client would be exchanged under now; the token stays good."""
+    grant_id = await repository.grant_of_unused_refresh_token(tx.connection, digest(token), client.client_id)
+    grant = await repository.grant_by_id(tx.connection, grant_id) if grant_id else None
+    if grant is None or not grant.lives(tx.now) or await _caller(tx, client, grant) is None:
+        return None
+    return grant
+
+
 async def take_back(tx: Transaction, grant_id: UUID, reason: str) -> tuple[str, ...]:
     """Revoke a grant with all its tokens; return the identifiers to refuse from now on."""
     if not await repository.revoke_grant(tx.connection, grant_id, tx.now):
@@ -144,7 +153,7 @@ async def _issue(
 ) -> Issued | Refusal:
     """Return tokens for a grant as it stands now: mandates and appointments are looked at again each time."""
     grant = await repository.grant_by_id(tx.connection, grant_id)
-    if grant is None or grant.revoked_at is not None or grant.expires_at <= tx.now:
+    if grant is None or not grant.lives(tx.now):
         return _GONE
     if scopes is not None and not scopes <= grant.scopes:
         raise OAuthError("invalid_scope", "the scope exceeds what was granted")

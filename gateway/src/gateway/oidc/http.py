@@ -56,6 +56,14 @@ def query_of(request: Request) -> dict[str, str]:
     return parse(request.scope["query_string"])
 
 
+def required(form: Mapping[str, str], name: str) -> str:
+    """Return a parameter that must be there; raises `OAuthError`."""
+    value = form.get(name)
+    if value is None:
+        raise OAuthError("invalid_request", f"{name} is missing")
+    return value
+
+
 async def form_of(request: Request) -> dict[str, str]:
     """Return the parameters of a form in the body; raises `OAuthError`."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()

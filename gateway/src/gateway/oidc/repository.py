@@ -39,6 +39,10 @@ class Grant:
     expires_at: datetime
     revoked_at: datetime | None
 
+    def lives(self, now: datetime) -> bool:
+        """Tell whether the grant is neither taken back nor over."""
+        return self.revoked_at is None and now < self.expires_at
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -116,6 +120,13 @@ _GRANT_OF_REFRESH = compiled(
     sa.select(refresh_token.c.grant_id).where(
         refresh_token.c.token_hash == sa.bindparam("hashed"),
         refresh_token.c.client_id == sa.bindparam("client"),
+    )
+)
+_GRANT_OF_UNUSED_REFRESH = compiled(
+    sa.select(refresh_token.c.grant_id).where(
+        refresh_token.c.token_hash == sa.bindparam("hashed"),
+        refresh_token.c.client_id == sa.bindparam("client"),
+        refresh_token.c.used_at.is_(None),
     )
 )
 
@@ -226,6 +237,12 @@ async def use_refresh_token(connection: Connection, hashed: bytes, client_id: st
 async def grant_of_refresh_token(connection: Connection, hashed: bytes, client_id: str) -> UUID | None:
     """Return the grant of a refresh token, used or not."""
     grant_id: UUID | None = await _GRANT_OF_REFRESH.fetchval(connection, hashed=hashed, client=client_id)
+    return grant_id
+
+
+async def grant_of_unused_refresh_token(connection: Connection, hashed: bytes, client_id: str) -> UUID | None:
+    """Return the grant of a refresh token that was not used yet."""
+    grant_id: UUID | None = await _GRANT_OF_UNUSED_REFRESH.fetchval(connection, hashed=hashed, client=client_id)
     return grant_id
 
 

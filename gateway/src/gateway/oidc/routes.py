@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from gateway import pages
 from gateway.oidc import endpoints
 from gateway.oidc.authorize import authorize
+from gateway.oidc.introspection import PATH as INTROSPECTION
+from gateway.oidc.introspection import introspection
 from gateway.oidc.logout import PATH as END_SESSION
 from gateway.oidc.logout import end_session
 from gateway.signin import routes as signin
@@ -18,6 +20,7 @@ router.add_route("/oauth/authorize", authorize, methods=["GET", "POST"])
 router.add_route("/oauth/token", endpoints.token, methods=["POST"])
 router.add_route("/oauth/userinfo", endpoints.userinfo, methods=["GET", "POST"])
 router.add_route("/oauth/revoke", endpoints.revocation, methods=["POST"])
+router.add_route(INTROSPECTION, introspection, methods=["POST"])
 router.add_route(END_SESSION, end_session, methods=["GET", "POST"])
 for _path in ("/oauth/token", "/oauth/userinfo", "/oauth/revoke"):
     router.add_route(_path, endpoints.preflight, methods=["OPTIONS"])

@@ -112,6 +112,18 @@ class AccessTokens:
         Raises:
             InvalidToken: when it is no access token of ours, for us, within its time.
         """
+        claims = self.read(token)
+        try:
+            return _principal(claims)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InvalidToken from error
+
+    def read(self, token: str) -> dict[str, Any]:
+        """Return what `token` states.
+
+        Raises:
+            InvalidToken: when it is no access token of ours, for us, within its time.
+        """
         if len(token) > _MAX_LENGTH:
             raise InvalidToken
         try:
@@ -119,9 +131,10 @@ class AccessTokens:
             if decoded.header.get("typ") != _TYPE:
                 raise InvalidToken
             self._registry.validate(decoded.claims)
-            return _principal(decoded.claims)
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidToken from error
+        claims: dict[str, Any] = decoded.claims
+        return claims
 
 
 def _principal(claims: dict[str, Any]) -> Principal:

@@ -1,0 +1,64 @@
+"""Token introspection (RFC 7662): what a token of a client is worth at this moment."""
+
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.clients.authentication import authenticate
+from gateway.clients.domain import Client
+from gateway.oidc.errors import OAuthError
+from gateway.oidc.grants import living_grant
+from gateway.oidc.http import endpoint, form_of, json_response, required
+from gateway.provider import Provider, provider_of
+from gateway.tokens.access import InvalidToken
+from onestop_runtime.caller import Caller
+from onestop_runtime.transaction import Transaction
+
+PATH: Final = "/oauth/introspect"
+_UNAUTHORIZED: Final = 401
+_INACTIVE: Final[dict[str, Any]] = {"active": False}
+_TOLD: Final = (
+    "iss", "sub", "aud", "iat", "exp", "jti", "client_id", "scope", "kind", "acr", "auth_time", "act", "agency",
+)  # fmt: skip
+
+
+@endpoint
+async def introspection(request: Request) -> Response:
+    """Tell a client with a proof of its own about a token that was given to it; all others are just not active."""
+    provider = provider_of(request)
+    form = await form_of(request)
+    client = await authenticate(provider, request.headers.get("authorization"), form)
+    if not client.confidential:
+        raise OAuthError("invalid_client", "the client has nothing to prove itself with", _UNAUTHORIZED)
+    value = required(form, "token")
+    async with provider.transaction(Caller(client=client.client_id, channel=client.channel)) as tx:
+        told = _access_token(provider, client, value) or await _refresh_token(tx, provider, client, value) or _INACTIVE
+        tx.audit("token.introspected", key=client.id, detail={"active": told["active"]})
+    return json_response(told)
+
+
+def _access_token(provider: Provider, client: Client, value: str) -> dict[str, Any] | None:
+    try:
+        claims = provider.access_tokens.read(value)
+    except InvalidToken:
+        return None
+    if claims["client_id"] != client.client_id:
+        return None
+    if claims.get("grant") in provider.revoked or claims["jti"] in provider.revoked:
+        return None
+    return {"active": True, "token_type": "Bearer"} | {name: claims[name] for name in _TOLD if name in claims}
+
+
+async def _refresh_token(tx: Transaction, provider: Provider, client: Client, value: str) -> dict[str, Any] | None:
+    grant = await living_grant(tx, client, value)
+    if grant is None:
+        return None
+    return {
+        "active": True,
+        "iss": provider.issuer,
+        "sub": str(grant.person_id),
+        "exp": int(grant.expires_at.timestamp()),
+        "client_id": grant.client_id,
+        "scope": " ".join(sorted(grant.scopes)),
+    }
