@@ -98,6 +98,13 @@ SEED = {
             client_secret=SECRET,
         ),
         client(
+            "pushing",
+            "电子证照系统",
+            token_endpoint_auth_method="client_secret_basic",
+            client_secret=SECRET,
+            require_pushed_authorization_requests=True,
+        ),
+        client(
             "department",
             "市场监督管理局业务系统",
             token_endpoint_auth_method="private_key_jwt",
@@ -166,9 +173,9 @@ class Browser(httpx.AsyncClient):
         return Asked(client_id, redirect_uri or f"https://{client_id}.test/callback", changes=changes)
 
     @staticmethod
-    def proof_of_hall() -> dict[str, str]:
-        """Return the header by which the client with a secret proves itself."""
-        return {"Authorization": "Basic " + base64.b64encode(f"hall:{SECRET}".encode()).decode()}
+    def proof_of(client_id: str) -> dict[str, str]:
+        """Return the header by which a client with a secret proves itself."""
+        return {"Authorization": "Basic " + base64.b64encode(f"{client_id}:{SECRET}".encode()).decode()}
 
     @staticmethod
     def hidden(shown: httpx.Response) -> dict[str, str]:
@@ -186,6 +193,16 @@ class Browser(httpx.AsyncClient):
     async def ask(self, asked: Asked) -> httpx.Response:
         """Go to the authorization endpoint."""
         return await self.get("/oauth/authorize", params=asked.parameters)
+
+    async def push(self, asked: Asked, **more: str) -> httpx.Response:
+        """Push a request as its client, which proves itself when it has a secret."""
+        headers = {} if asked.client_id.startswith("web") else self.proof_of(asked.client_id)
+        return await self.post("/oauth/par", data=asked.parameters | more, headers=headers)
+
+    async def ask_pushed(self, pushed: httpx.Response, client_id: str = "web", **more: str) -> httpx.Response:
+        """Go to the authorization endpoint with what a push was answered with."""
+        asked = {"client_id": client_id, "request_uri": pushed.json()["request_uri"], **more}
+        return await self.get("/oauth/authorize", params=asked)
 
     async def follow(self, response: httpx.Response) -> httpx.Response:
         """Follow one redirect to a page of ours."""

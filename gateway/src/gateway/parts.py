@@ -40,6 +40,7 @@ def _older(table: sa.Table, column: str, kept: timedelta) -> tuple[Statement, ti
 
 _TIDY: Final = (
     _older(tables.authorization_request, "expires_at", timedelta(0)),
+    _older(tables.pushed_request, "expires_at", timedelta(0)),
     _older(tables.authorization_code, "expires_at", _DAY),
     _older(tables.revocation, "expires_at", timedelta(0)),
     _older(tables.client_assertion, "expires_at", _DAY),

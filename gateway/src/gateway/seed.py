@@ -128,6 +128,7 @@ async def _client(tx: Transaction, entry: dict[str, Any]) -> bool:
         grant_types=tuple(entry.get("grant_types", ("authorization_code", "refresh_token"))),
         scopes=tuple(entry.get("scopes", _DEFAULT_SCOPES)),
         first_party=entry.get("first_party", True),
+        require_par=entry.get("require_pushed_authorization_requests", False),
         agency=entry.get("agency"),
     )
     client.require_sound()

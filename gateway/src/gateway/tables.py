@@ -108,6 +108,7 @@ client = sa.Table(
     sa.Column("grant_types", _TEXTS, nullable=False),
     sa.Column("scopes", _TEXTS, nullable=False),
     sa.Column("first_party", sa.Boolean, nullable=False),
+    sa.Column("require_par", sa.Boolean, nullable=False),
     sa.Column("agency", sa.Text),
     sa.Column("registered_at", _INSTANT, nullable=False),
     _version(),
@@ -168,6 +169,18 @@ authorization_request = sa.Table(
     sa.Column("expires_at", _INSTANT, nullable=False),
     sa.Column("finished_at", _INSTANT),
     sa.Index("authorization_request_by_age", "expires_at"),
+)
+
+pushed_request = sa.Table(
+    "pushed_request",
+    metadata,
+    sa.Column("handle_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("client_id", sa.Text, sa.ForeignKey(client.c.client_id), nullable=False),
+    sa.Column("parameters", pg.JSONB, nullable=False),
+    sa.Column("pushed_at", _INSTANT, nullable=False),
+    sa.Column("expires_at", _INSTANT, nullable=False),
+    sa.Column("used_at", _INSTANT),
+    sa.Index("pushed_request_by_age", "expires_at"),
 )
 
 consent = sa.Table(

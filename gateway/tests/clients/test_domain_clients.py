@@ -22,6 +22,7 @@ WEB = Client(
     grant_types=("authorization_code", "refresh_token"),
     scopes=("openid",),
     first_party=True,
+    require_par=False,
     agency=None,
 )
 

@@ -11,13 +11,13 @@ INACTIVE = {"active": False}
 
 async def tokens_of_hall(browser: Any) -> dict[str, Any]:
     asked = browser.asked("hall", prompt="login")
-    redeemed = await browser.redeem(asked, await browser.code(asked), browser.proof_of_hall())
+    redeemed = await browser.redeem(asked, await browser.code(asked), browser.proof_of("hall"))
     tokens: dict[str, Any] = redeemed.json()
     return tokens
 
 
 async def introspect(browser: Any, token: str, **more: str) -> Any:
-    response = await browser.post("/oauth/introspect", data={"token": token, **more}, headers=browser.proof_of_hall())
+    response = await browser.post("/oauth/introspect", data={"token": token, **more}, headers=browser.proof_of("hall"))
     assert response.status_code == 200
     assert response.headers["cache-control"] == "no-store"
     return response.json()
@@ -39,7 +39,7 @@ async def test_a_client_learns_what_its_tokens_are_worth_whatever_it_takes_them_
 async def test_asking_about_a_refresh_token_does_not_use_it(browser: Any):
     tokens = await tokens_of_hall(browser)
     assert (await introspect(browser, tokens["refresh_token"]))["active"]
-    refreshed = await browser.refresh(tokens["refresh_token"], "hall", browser.proof_of_hall())
+    refreshed = await browser.refresh(tokens["refresh_token"], "hall", browser.proof_of("hall"))
     assert refreshed.status_code == 200
     assert await introspect(browser, tokens["refresh_token"]) == INACTIVE
     assert (await introspect(browser, refreshed.json()["refresh_token"]))["active"]
@@ -53,7 +53,7 @@ async def test_tokens_of_another_client_look_like_no_tokens(browser: Any):
 
 async def test_what_has_ended_is_not_active(browser: Any, gateway: Any, clock: Any):
     revoked, expired = await tokens_of_hall(browser), await tokens_of_hall(browser)
-    await browser.post("/oauth/revoke", data={"token": revoked["refresh_token"]}, headers=browser.proof_of_hall())
+    await browser.post("/oauth/revoke", data={"token": revoked["refresh_token"]}, headers=browser.proof_of("hall"))
     for name in ("access_token", "refresh_token"):
         assert await introspect(browser, revoked[name]) == INACTIVE
     clock.pass_(minutes=11)
@@ -65,7 +65,7 @@ async def test_what_has_ended_is_not_active(browser: Any, gateway: Any, clock: A
 
 async def test_a_refresh_token_for_a_mandate_that_ended_is_not_active(browser: Any, gateway: Any):
     asked = browser.asked("hall")
-    tokens = (await browser.redeem(asked, await browser.code(asked, "agent"), browser.proof_of_hall())).json()
+    tokens = (await browser.redeem(asked, await browser.code(asked, "agent"), browser.proof_of("hall"))).json()
     assert (await introspect(browser, tokens["refresh_token"]))["active"]
     await gateway.context.pool.execute("UPDATE mandate SET withdrawn_at = now()")
     assert await introspect(browser, tokens["refresh_token"]) == INACTIVE
@@ -84,7 +84,7 @@ async def test_a_forged_token_is_not_active(browser: Any):
 
 async def test_who_proves_nothing_may_not_ask(browser: Any):
     token = (await browser.tokens(browser.asked()))["access_token"]
-    wrong = {"Authorization": browser.proof_of_hall()["Authorization"][:-4] + "AAAA"}
+    wrong = {"Authorization": browser.proof_of("hall")["Authorization"][:-4] + "AAAA"}
     for form, headers in (({"client_id": "web"}, {}), ({"client_id": "hall"}, {}), ({}, {}), ({}, wrong)):
         response = await browser.post("/oauth/introspect", data={"token": token, **form}, headers=headers)
         assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
@@ -92,7 +92,7 @@ async def test_who_proves_nothing_may_not_ask(browser: Any):
 
 async def test_a_malformed_question_is_refused(browser: Any):
     body = "token=a&token=b"
-    headers = browser.proof_of_hall() | {"Content-Type": "application/x-www-form-urlencoded"}
+    headers = browser.proof_of("hall") | {"Content-Type": "application/x-www-form-urlencoded"}
     assert (await browser.post("/oauth/introspect", content=body, headers=headers)).json()["error"] == "invalid_request"
     assert (await browser.post("/oauth/introspect", content="", headers=headers)).json()["error"] == "invalid_request"
     assert (await browser.get("/oauth/introspect")).status_code == 405

@@ -21,6 +21,8 @@ from onestop_runtime.transaction import acquired
 
 ASSERTION_ALGORITHMS: Final = ("ES256", "PS256", "Ed25519", "EdDSA")
 _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_MEANT_FOR: Final = ("/oauth/token", "/oauth/par")
+"""Addresses that an assertion may name instead of the issuer (RFC 7523, 3; RFC 9126, 2)."""
 _LONGEST_LIFE: Final = timedelta(minutes=10)
 _LEEWAY: Final = timedelta(seconds=10)
 _LONGEST: Final = 8192
@@ -115,7 +117,7 @@ def _verified(provider: Provider, client: Client, assertion: str) -> dict[str, A
         leeway=int(_LEEWAY.total_seconds()),
         iss={"essential": True, "value": client.client_id},
         sub={"essential": True, "value": client.client_id},
-        aud={"essential": True, "values": [provider.issuer, f"{provider.issuer}/oauth/token"]},
+        aud={"essential": True, "values": [provider.issuer, *(f"{provider.issuer}{path}" for path in _MEANT_FOR)]},
         exp={"essential": True},
         jti={"essential": True},
     )

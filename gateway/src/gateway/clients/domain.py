@@ -53,6 +53,7 @@ class Client:
         authentication: how it proves itself at the token endpoint.
         secret_hash: SHA-256 of the secret.
         first_party: whether it is our own, so that nobody has to consent.
+        require_par: whether it has to push its authorization requests (RFC 9126).
         agency: credit code of the agency that a department's system belongs to.
     """
 
@@ -70,6 +71,7 @@ class Client:
     grant_types: tuple[str, ...]
     scopes: tuple[str, ...]
     first_party: bool
+    require_par: bool
     agency: str | None
 
     @property

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from gateway.clients.domain import CODE, Client
 from gateway.clients.repository import add_consent, client_by_id, consented_scopes
 from gateway.oidc import repository
-from gateway.oidc.domain import REQUEST_LIFETIME, AuthorizationRefused, AuthorizationRequest, worth_keeping
+from gateway.oidc.domain import REQUEST_LIFETIME, REQUEST_URI, AuthorizationRefused, AuthorizationRequest, worth_keeping
 from gateway.oidc.errors import MalformedAuthorization, OAuthError, RequestGone, UnknownClient
 from gateway.oidc.grants import give
 from gateway.oidc.http import form_of, query_of, redirect
@@ -57,9 +57,12 @@ async def authorize(request: Request) -> Response:
         return await _as_query(request)
     provider = provider_of(request)
     parameters = query_of(request)
+    pushed = parameters.get("request_uri", "").startswith(REQUEST_URI)
+    if pushed:
+        parameters = await _pushed(provider, parameters)
     client = await _client(provider, parameters)
     try:
-        asked = _read(client, parameters)
+        asked = read(client, parameters, pushed=pushed)
         under_way = UnderWay(client, asked, parameters, provider.context.clock())
         session = await current_session(provider, provider.cookies.read(request, SESSION))
         return await proceed(provider, request, under_way, session)
@@ -133,6 +136,22 @@ def needs_consent(client: Client, asked: AuthorizationRequest, known: frozenset[
     return "consent" in asked.prompt or not client.allowed(asked.scopes) <= known
 
 
+def read(client: Client, parameters: Mapping[str, str], *, pushed: bool) -> AuthorizationRequest:
+    """Return what a client asks for, as far as it may ask for it in this way.
+
+    Raises:
+        AuthorizationRefused: when it breaks a rule.
+    """
+    asked = AuthorizationRequest.read(parameters)
+    if client.require_par and not pushed:
+        raise AuthorizationRefused("invalid_request", "the client has to push its requests")
+    if CODE not in client.grant_types:
+        raise AuthorizationRefused("unauthorized_client", "the client may not ask for codes")
+    if not client.allowed(asked.scopes):
+        raise AuthorizationRefused("invalid_scope", "no scope that the client may have is asked for")
+    return asked
+
+
 async def _as_query(request: Request) -> Response:
     """Repeat a posted request as GET: a form from another site comes without our cookie, an address with it."""
     parameters = await form_of(request)
@@ -156,13 +175,17 @@ async def _client(provider: Provider, parameters: Mapping[str, str]) -> Client:
     return client
 
 
-def _read(client: Client, parameters: Mapping[str, str]) -> AuthorizationRequest:
-    asked = AuthorizationRequest.read(parameters)
-    if CODE not in client.grant_types:
-        raise AuthorizationRefused("unauthorized_client", "the client may not ask for codes")
-    if not client.allowed(asked.scopes):
-        raise AuthorizationRefused("invalid_scope", "no scope that the client may have is asked for")
-    return asked
+async def _pushed(provider: Provider, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return what a client has pushed, once; whatever else stands in the address does not count (RFC 9126, 4)."""
+    client_id = parameters.get("client_id")
+    if client_id is None:
+        raise UnknownClient("登录请求没有说明来自哪个应用。")
+    handle = digest(parameters["request_uri"].removeprefix(REQUEST_URI))
+    async with provider.transaction(ANONYMOUS) as tx:
+        kept = await repository.take_pushed_request(tx.connection, handle, client_id, tx.now)
+    if kept is None:
+        raise RequestGone("应用预先提交的登录请求已使用或已超时，请返回您要使用的服务重试。")
+    return kept
 
 
 def _hinted(provider: Provider, asked: AuthorizationRequest) -> UUID | None:

@@ -12,6 +12,9 @@ from uuid import UUID
 
 CODE_LIFETIME: Final = timedelta(seconds=60)
 REQUEST_LIFETIME: Final = timedelta(minutes=30)
+PUSHED_LIFETIME: Final = timedelta(seconds=60)
+REQUEST_URI: Final = "urn:ietf:params:oauth:request_uri:"
+"""What the handle of a pushed request begins with (RFC 9126, 2.2)."""
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")

@@ -13,6 +13,7 @@ from gateway.oidc.errors import OAuthError
 from gateway.oidc.grants import Issued, Refusal, redeem_code, refresh, take_back
 from gateway.oidc.http import CORS, endpoint, form_of, json_response, public_document, required
 from gateway.oidc.introspection import PATH as INTROSPECTION
+from gateway.oidc.pushed_requests import PATH as PUSHED_REQUESTS
 from gateway.people.repository import person_by_id, sealed_fields
 from gateway.provider import Provider, provider_of
 from gateway.tokens.access import InvalidToken
@@ -114,6 +115,8 @@ def metadata(issuer: str) -> dict[str, Any]:
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oauth/authorize",
+        "pushed_authorization_request_endpoint": f"{issuer}{PUSHED_REQUESTS}",
+        "require_pushed_authorization_requests": False,
         "token_endpoint": f"{issuer}/oauth/token",
         "jwks_uri": f"{issuer}/oauth/jwks",
         "userinfo_endpoint": f"{issuer}/oauth/userinfo",

@@ -6,7 +6,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from gateway.tables import access_grant, authorization_code, authorization_request, refresh_token, session
+from gateway.tables import (
+    access_grant,
+    authorization_code,
+    authorization_request,
+    pushed_request,
+    refresh_token,
+    session,
+)
 from onestop_runtime.sql import Connection, Record, compiled
 
 
@@ -64,6 +71,18 @@ _PENDING = (
 _REQUEST = compiled(sa.select(authorization_request.c.parameters, authorization_request.c.started_at).where(*_PENDING))
 _FINISH_REQUEST = compiled(
     sa.update(authorization_request).where(*_PENDING).values(finished_at=sa.bindparam("now")).returning(sa.true())
+)
+_ADD_PUSHED = compiled(sa.insert(pushed_request))
+_TAKE_PUSHED = compiled(
+    sa.update(pushed_request)
+    .where(
+        pushed_request.c.handle_hash == sa.bindparam("handle"),
+        pushed_request.c.client_id == sa.bindparam("client"),
+        pushed_request.c.used_at.is_(None),
+        pushed_request.c.expires_at > sa.bindparam("now"),
+    )
+    .values(used_at=sa.bindparam("now"))
+    .returning(pushed_request.c.parameters)
 )
 _ADD_GRANT = compiled(sa.insert(access_grant))
 _GRANT = compiled(
@@ -156,6 +175,31 @@ async def finish_request(connection: Connection, handle: bytes, visit: bytes, no
     """End a request; False when it was ended before: it is answered once."""
     ended = await _FINISH_REQUEST.fetchval(connection, handle=handle, visit=visit, now=now)
     return ended is True
+
+
+async def add_pushed_request(
+    connection: Connection, pushed: Pending, *, handle: bytes, client_id: str, expires_at: datetime
+) -> None:
+    """Keep a request until the browser comes with its handle."""
+    await _ADD_PUSHED.execute(
+        connection,
+        handle_hash=handle,
+        client_id=client_id,
+        parameters=pushed.parameters,
+        pushed_at=pushed.started_at,
+        expires_at=expires_at,
+        used_at=None,
+    )
+
+
+async def take_pushed_request(
+    connection: Connection, handle: bytes, client_id: str, now: datetime
+) -> dict[str, str] | None:
+    """Consume a pushed request; of many who come with its handle one gets its parameters, everybody else None."""
+    parameters: dict[str, str] | None = await _TAKE_PUSHED.fetchval(
+        connection, handle=handle, client=client_id, now=now
+    )
+    return parameters
 
 
 async def add_grant(connection: Connection, grant: Grant, given_at: datetime) -> None:

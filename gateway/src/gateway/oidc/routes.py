@@ -9,6 +9,8 @@ from gateway.oidc.introspection import PATH as INTROSPECTION
 from gateway.oidc.introspection import introspection
 from gateway.oidc.logout import PATH as END_SESSION
 from gateway.oidc.logout import end_session
+from gateway.oidc.pushed_requests import PATH as PUSHED_REQUESTS
+from gateway.oidc.pushed_requests import push
 from gateway.signin import routes as signin
 
 router = APIRouter(include_in_schema=False)
@@ -17,12 +19,13 @@ for _path in ("/.well-known/openid-configuration", "/.well-known/oauth-authoriza
     router.add_route(_path, endpoints.discovery, methods=["GET"])
 router.add_route("/oauth/jwks", endpoints.jwks, methods=["GET"])
 router.add_route("/oauth/authorize", authorize, methods=["GET", "POST"])
+router.add_route(PUSHED_REQUESTS, push, methods=["POST"])
 router.add_route("/oauth/token", endpoints.token, methods=["POST"])
 router.add_route("/oauth/userinfo", endpoints.userinfo, methods=["GET", "POST"])
 router.add_route("/oauth/revoke", endpoints.revocation, methods=["POST"])
 router.add_route(INTROSPECTION, introspection, methods=["POST"])
 router.add_route(END_SESSION, end_session, methods=["GET", "POST"])
-for _path in ("/oauth/token", "/oauth/userinfo", "/oauth/revoke"):
+for _path in (PUSHED_REQUESTS, "/oauth/token", "/oauth/userinfo", "/oauth/revoke"):
     router.add_route(_path, endpoints.preflight, methods=["OPTIONS"])
 router.add_route("/sign-in", signin.show_sign_in, methods=["GET"])
 router.add_route("/sign-in", signin.take_sign_in, methods=["POST"])
