@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from joserfc.jwk import ECKey
+from joserfc.jws import JWSRegistry
 
 from gateway.main import SERVICE
 from gateway.seed import fill
@@ -117,6 +118,10 @@ SEED = {
 }
 
 
+def encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
 class MovableClock:
     """Starts at the present and ticks each time somebody looks; a test moves it further."""
 
@@ -146,7 +151,7 @@ class Asked:
 
     @property
     def parameters(self) -> dict[str, str]:
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).decode().rstrip("=")
+        challenge = encoded(hashlib.sha256(self.verifier.encode()).digest())
         usual: dict[str, str | None] = {
             "response_type": "code",
             "client_id": self.client_id,
@@ -159,6 +164,50 @@ class Asked:
             **self.changes,
         }
         return {name: value for name, value in usual.items() if value is not None}
+
+
+@dataclass
+class KeyHolder:
+    """Somebody who holds a key and proves it with each request (DPoP)."""
+
+    clock: Callable[[], datetime]
+    nonces: Any
+    algorithm: str = "ES256"
+    key: Any = None
+
+    def __post_init__(self) -> None:
+        self.key = self.key or ECKey.generate_key("P-256")
+
+    @property
+    def thumbprint(self) -> str:
+        return str(self.key.thumbprint())
+
+    def proof(self, path: str = "/oauth/token", method: str = "POST", **changes: Any) -> str:
+        """Return a sound proof; `changes` to its claims, or to its header where a name begins with `header_`."""
+        header = {"alg": self.algorithm, "typ": "dpop+jwt", "jwk": self.key.as_dict(private=False)}
+        claims = {
+            "htm": method,
+            "htu": ISSUER + path,
+            "iat": int(self.clock().timestamp()),
+            "jti": secrets.token_hex(8),
+            "nonce": self.nonces.current,
+        }
+        for name, value in changes.items():
+            (header if name.startswith("header_") else claims)[name.removeprefix("header_")] = value
+        present = {name: value for name, value in claims.items() if value is not None}
+        given = {name: value for name, value in header.items() if value is not None}
+        signed = ".".join(encoded(json.dumps(part).encode()) for part in (given, present))
+        model = JWSRegistry(algorithms=[self.algorithm]).get_alg(self.algorithm)
+        return f"{signed}.{encoded(model.sign(signed.encode(), self.key))}"
+
+    def headers(self, path: str = "/oauth/token", method: str = "POST", **changes: Any) -> dict[str, str]:
+        """Return the header with a proof."""
+        return {"DPoP": self.proof(path, method, **changes)}
+
+    def shown(self, token: str, path: str = "/oauth/userinfo", method: str = "GET", **changes: Any) -> dict[str, str]:
+        """Return the headers with which a token that is bound to the key is presented."""
+        ath = encoded(hashlib.sha256(token.encode()).digest())
+        return {"Authorization": f"DPoP {token}", **self.headers(path, method, **{"ath": ath, **changes})}
 
 
 class Browser(httpx.AsyncClient):
@@ -291,6 +340,27 @@ async def open_browser_on() -> AsyncIterator[Callable[[ServiceClient], Browser]]
 def open_browser(gateway: ServiceClient, open_browser_on: Callable[[ServiceClient], Browser]) -> Callable[[], Browser]:
     """Return a function that opens another browser."""
     return functools.partial(open_browser_on, gateway)
+
+
+@pytest.fixture
+def key_holder_before() -> Callable[..., KeyHolder]:
+    """Return a function that makes somebody with a key of his own before a gateway."""
+
+    def make(gateway: ServiceClient, *key: Any) -> KeyHolder:
+        return KeyHolder(gateway.context.clock, gateway.context.state.proofs.nonces, *key)
+
+    return make
+
+
+@pytest.fixture
+def new_key_holder(gateway: ServiceClient, key_holder_before: Callable[..., KeyHolder]) -> Callable[..., KeyHolder]:
+    """Return a function that makes somebody with a key of his own."""
+    return functools.partial(key_holder_before, gateway)
+
+
+@pytest.fixture
+def key_holder(new_key_holder: Callable[..., KeyHolder]) -> KeyHolder:
+    return new_key_holder()
 
 
 @pytest.fixture

@@ -81,3 +81,23 @@ async def test_a_service_is_told_who_signed_in_and_for_whom(
         await browser.get("/oauth/end-session", params={"id_token_hint": tokens["id_token"]})
         refused = await browser.get("/api/intake/v1/cases", headers=bearer)
         assert (refused.status_code, refused.json()["type"]) == (401, "/problems/invalid-token")
+
+
+async def test_a_service_is_told_of_who_proved_to_hold_the_key_of_his_token(
+    service_client: Any, open_browser_on: Any, tmp_path: Path, seed: dict[str, Any], key_holder_before: Any
+):
+    async with await asyncio.start_server(upstream, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        gateway = await open_gateway(service_client, tmp_path, upstreams={"intake": f"http://127.0.0.1:{port}"})
+        await fill(gateway.transaction, gateway.context.state.cipher, seed)
+        browser, holder, path = open_browser_on(gateway), key_holder_before(gateway), "/api/intake/v1/cases"
+        asked = browser.asked()
+        redeemed = await browser.redeem(asked, await browser.code(asked), holder.headers())
+        token = redeemed.json()["access_token"]
+        told = await browser.get(f"{path}?page=1", headers=holder.shown(token, path))
+        assert AssertionVerifier(believed_keys(), "svc-intake").verify(told.text).client == "web"
+        for headers in ({"Authorization": f"Bearer {token}"}, holder.shown(token, path, nonce=None)):
+            refused = await browser.get(path, headers=headers)
+            assert (refused.status_code, refused.headers["content-type"]) == (401, "application/problem+json")
+        assert refused.json()["type"] == "/problems/use-dpop-nonce"
+        assert refused.headers["dpop-nonce"] == holder.nonces.current

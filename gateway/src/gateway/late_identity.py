@@ -13,14 +13,16 @@ class LateIdentity:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def resolve(self, headers: Headers) -> Principal | None:
+    async def resolve(self, headers: Headers, method: str, path: bytes) -> Principal | None:
         """Return who sends a request; None when it names nobody.
 
         Raises:
             InvalidToken: when somebody is named who cannot be believed.
+            InvalidProof: when the proof beside a token cannot.
+            NonceNeeded: when the proof needs a nonce.
             ServiceUnavailable: while the gateway has not reached its database.
         """
-        return await self._provider().identities.resolve(headers)
+        return await self._provider().identities.resolve(headers, method, path)
 
     def assertion_for(self, principal: Principal, audience: str) -> str:
         """Return an internal assertion of `principal` for one service."""

@@ -5,6 +5,7 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.late_identity import LateIdentity
+from gateway.tokens.challenges import challenge_of
 from onestop_legal.errors import NamedError
 from onestop_runtime.assertion import HEADER
 from onestop_runtime.problems import problem_response
@@ -29,9 +30,9 @@ class OwnApi:
         headers = [header for header in scope["headers"] if header[0] != _HEADER]
         if scope["path"].startswith(_PREFIX):
             try:
-                principal = await self._identity.resolve(headers)
+                principal = await self._identity.resolve(headers, scope["method"], scope["raw_path"])
             except NamedError as error:
-                await problem_response(error)(scope, receive, send)
+                await problem_response(error, challenge_of(error))(scope, receive, send)
                 return
             if principal is not None:
                 assertion = self._identity.assertion_for(principal, AUDIENCE)

@@ -18,6 +18,7 @@ from gateway.signin.cookies import Cookies
 from gateway.signin.passwords import Passwords
 from gateway.signin.principals import SessionPrincipals
 from gateway.tokens.access import AccessTokens
+from gateway.tokens.dpop import Nonces, Proofs
 from gateway.tokens.identities import Identities
 from gateway.tokens.keystore import load_ring
 from gateway.tokens.revoked import Revoked
@@ -44,6 +45,7 @@ _TIDY: Final = (
     _older(tables.authorization_code, "expires_at", _DAY),
     _older(tables.revocation, "expires_at", timedelta(0)),
     _older(tables.client_assertion, "expires_at", _DAY),
+    _older(tables.dpop_proof, "expires_at", timedelta(0)),
     _older(tables.sign_in_throttle, "last_failed_at", _DAY),
     _older(tables.access_grant, "expires_at", 90 * _DAY),
     _older(tables.session, "expires_at", 180 * _DAY),
@@ -71,6 +73,7 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
     revoked, cookies = Revoked(), Cookies(issuer)
     await revoked.look(context.pool, clock)
     access_tokens = AccessTokens(ring, issuer, clock)
+    proofs = Proofs(Nonces(ring, clock), issuer, clock)
     passwords = Passwords(settings.password_workers, settings.password_queue)
     try:
         yield Provider(
@@ -85,8 +88,10 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
                 clock,
                 revoked=revoked,
                 sessions=SessionPrincipals(context, cookies),
+                proofs=proofs,
             ),
             revoked=revoked,
+            proofs=proofs,
             passwords=passwords,
             cookies=cookies,
             cipher=cipher,

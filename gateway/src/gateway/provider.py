@@ -10,6 +10,7 @@ from gateway.oidc.id_tokens import IdTokens
 from gateway.signin.cookies import Cookies
 from gateway.signin.passwords import Passwords
 from gateway.tokens.access import AccessTokens
+from gateway.tokens.dpop import Proofs
 from gateway.tokens.identities import Identities
 from gateway.tokens.keys import KeyRing
 from gateway.tokens.revoked import Revoked
@@ -36,6 +37,7 @@ class Provider:
     id_tokens: IdTokens
     identities: Identities
     revoked: Revoked
+    proofs: Proofs
     passwords: Passwords
     cookies: Cookies
     cipher: FieldCipher

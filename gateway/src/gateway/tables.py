@@ -220,6 +220,7 @@ authorization_code = sa.Table(
     sa.Column("client_id", sa.Text, nullable=False),
     sa.Column("redirect_uri", sa.Text, nullable=False),
     sa.Column("code_challenge", sa.Text, nullable=False),
+    sa.Column("jkt", sa.Text),
     sa.Column("expires_at", _INSTANT, nullable=False),
     sa.Column("used_at", _INSTANT),
     sa.Index("authorization_code_by_grant", "grant_id"),
@@ -231,6 +232,7 @@ refresh_token = sa.Table(
     sa.Column("token_hash", sa.LargeBinary, primary_key=True),
     sa.Column("grant_id", sa.Uuid, sa.ForeignKey(access_grant.c.id, ondelete="CASCADE"), nullable=False),
     sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("jkt", sa.Text),
     sa.Column("issued_at", _INSTANT, nullable=False),
     sa.Column("used_at", _INSTANT),
     sa.Index("refresh_token_by_grant", "grant_id"),
@@ -251,6 +253,14 @@ client_assertion = sa.Table(
     sa.Column("jti_hash", sa.LargeBinary, primary_key=True),
     sa.Column("expires_at", _INSTANT, nullable=False),
     sa.Index("client_assertion_by_age", "expires_at"),
+)
+
+dpop_proof = sa.Table(
+    "dpop_proof",
+    metadata,
+    sa.Column("proof_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("expires_at", _INSTANT, nullable=False),
+    sa.Index("dpop_proof_by_age", "expires_at"),
 )
 
 signing_key = sa.Table(

@@ -178,7 +178,7 @@ async def test_a_departments_system_gets_a_token_of_its_own_by_its_key(
     response = await browser.post("/oauth/token", data=assertion(clock, department_key))
     tokens = response.json()
     assert "refresh_token" not in tokens
-    principal = gateway.context.state.identities.bearer(f"Bearer {tokens['access_token']}".encode())
+    principal = gateway.context.state.access_tokens.verify(tokens["access_token"])
     assert principal.caller.kind == "system"
     assert "system" in principal.caller.roles
     assert principal.caller.agency == "11130371037106669W"

@@ -124,7 +124,7 @@ def test_what_is_no_token_is_refused(tokens: AccessTokens, token: str):
 async def test_the_edge_gets_a_caller_and_the_service_the_same_one(tokens: AccessTokens, clock: MovableClock):
     key = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
     identities = Identities(tokens, key, clock)
-    principal = await identities.resolve(bearer(issue(tokens).value))
+    principal = await identities.resolve(bearer(issue(tokens).value), "GET", b"/")
     assertion = identities.assertion_for(principal, "svc-intake")
     assert identities.assertion_for(principal, "svc-intake") is assertion
     assert identities.assertion_for(principal, "svc-credit") != assertion
@@ -135,7 +135,7 @@ async def test_the_edge_gets_a_caller_and_the_service_the_same_one(tokens: Acces
 async def test_an_assertion_is_renewed_before_it_goes_stale(tokens: AccessTokens, clock: MovableClock):
     key = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
     identities = Identities(tokens, key, clock)
-    principal = await identities.resolve(bearer(issue(tokens).value))
+    principal = await identities.resolve(bearer(issue(tokens).value), "GET", b"/")
     first = identities.assertion_for(principal, "svc-intake")
     clock.at += timedelta(seconds=46)
     assert identities.assertion_for(principal, "svc-intake") is not first
@@ -143,7 +143,7 @@ async def test_an_assertion_is_renewed_before_it_goes_stale(tokens: AccessTokens
 
 async def test_a_request_without_credentials_is_nobody(tokens: AccessTokens, clock: MovableClock):
     identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock)
-    assert await identities.resolve([(b"host", b"x"), (b"cookie", b"a=b")]) is None
+    assert await identities.resolve([(b"host", b"x"), (b"cookie", b"a=b")], "GET", b"/") is None
 
 
 @pytest.mark.parametrize("value", [b"Basic abc", b"Bearer", b"Bearer ", b"Bearer \xff", b""])
@@ -152,33 +152,33 @@ async def test_credentials_that_cannot_be_read_are_an_error_and_not_nobody(
 ):
     identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock)
     with pytest.raises(InvalidToken):
-        await identities.resolve([(b"authorization", value)])
+        await identities.resolve([(b"authorization", value)], "GET", b"/")
 
 
 async def test_two_authorization_headers_are_refused(tokens: AccessTokens, clock: MovableClock):
     identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock)
     header = bearer(issue(tokens).value)[1]
     with pytest.raises(InvalidToken):
-        await identities.resolve([header, header])
+        await identities.resolve([header, header], "GET", b"/")
 
 
 async def test_a_remembered_token_ends_by_itself_and_by_revocation(tokens: AccessTokens, clock: MovableClock):
     revoked: set[str] = set()
     identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock, revoked=revoked)
     first, second, third = (bearer(issue(tokens).value) for _ in range(3))
-    assert await identities.resolve(first)
-    principal = await identities.resolve(second)
+    assert await identities.resolve(first, "GET", b"/")
+    principal = await identities.resolve(second, "GET", b"/")
     assert principal
     revoked.add(principal.token_id)
     with pytest.raises(InvalidToken):
-        await identities.resolve(second)
+        await identities.resolve(second, "GET", b"/")
     revoked.add(str(UUID(int=9)))
     with pytest.raises(InvalidToken):
-        await identities.resolve(third)
+        await identities.resolve(third, "GET", b"/")
     revoked.clear()
     clock.at += LIFETIME
     with pytest.raises(InvalidToken):
-        await identities.resolve(first)
+        await identities.resolve(first, "GET", b"/")
 
 
 def test_keys_that_no_longer_sign_are_still_believed_and_published(ring: KeyRing, clock: MovableClock):

@@ -2,12 +2,12 @@
 
 import asyncio
 from contextlib import suppress
-from http import HTTPStatus
 
 from starlette.types import Receive, Send
 
 from gateway.edge.connection import Headers
 from gateway.edge.failures import HeadersTooLarge, MalformedRequest, RequestTooSlow, UploadTooLarge
+from gateway.tokens.challenges import challenge_of
 from onestop_legal.errors import NamedError
 from onestop_runtime.codec import dumps
 from onestop_runtime.problems import MEDIA_TYPE, problem_document
@@ -31,8 +31,7 @@ async def send_problem(receive: Receive, send: Send, error: NamedError, request_
     ]
     if error.retry_after is not None:
         headers.append((b"retry-after", str(error.retry_after).encode()))
-    if error.status == HTTPStatus.UNAUTHORIZED:
-        headers.append((b"www-authenticate", b'Bearer error="invalid_token"'))
+    headers += [(name.lower().encode(), value.encode()) for name, value in challenge_of(error).items()]
     if isinstance(error, _CLOSING):
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": error.status, "headers": headers})

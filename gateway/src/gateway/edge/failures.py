@@ -1,6 +1,7 @@
 """How the edge says no: every refusal is a named error with a stable slug and a Chinese title."""
 
 from gateway.tokens.access import InvalidToken
+from gateway.tokens.dpop import InvalidProof, NonceNeeded
 from onestop_legal.errors import NamedError
 
 
@@ -128,6 +129,8 @@ EDGE_FAILURES: tuple[type[NamedError], ...] = (
     UploadTooLarge,
     RequestTooSlow,
     InvalidToken,
+    InvalidProof,
+    NonceNeeded,
     UpstreamUnreachable,
     UpstreamBroken,
     UpstreamOverloaded,

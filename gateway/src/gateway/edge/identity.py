@@ -9,8 +9,8 @@ PrincipalT = TypeVar("PrincipalT")
 class Identity(Protocol[PrincipalT]):
     """Says who sends a request, and states it for one service."""
 
-    async def resolve(self, headers: Iterable[tuple[bytes, bytes]]) -> PrincipalT | None:
-        """Return who sends a request with these headers; None when it names nobody.
+    async def resolve(self, headers: Iterable[tuple[bytes, bytes]], method: str, path: bytes) -> PrincipalT | None:
+        """Return who sends a request with these headers to this path; None when it names nobody.
 
         Raises:
             NamedError: with status 401, when somebody is named who cannot be believed.

@@ -122,7 +122,7 @@ class Proxy:
             raise MethodNotForwarded
         assertion = ""
         if incoming.credentials:
-            principal = await self._identity.resolve(scope["headers"])
+            principal = await self._identity.resolve(scope["headers"], method, raw_path)
             if principal is not None:
                 passage.client_id = getattr(principal, "client_id", "")
                 assertion = self._identity.assertion_for(principal, route.audience)

@@ -16,7 +16,7 @@ PUSHED_LIFETIME: Final = timedelta(seconds=60)
 REQUEST_URI: Final = "urn:ietf:params:oauth:request_uri:"
 """What the handle of a pushed request begins with (RFC 9126, 2.2)."""
 
-_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _CREDIT_CODE_OR_SELF = re.compile(r"self|[0-9A-HJ-NPQRTUWXY]{18}")
 _PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
@@ -24,7 +24,7 @@ _LONGEST: Final = {"state": 1024, "nonce": 512, "login_hint": 128, "act": 18, "s
 _LONGEST_MAX_AGE: Final = 9
 _READ: Final = (
     "response_type", "response_mode", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge",
-    "code_challenge_method", "prompt", "max_age", "act", "login_hint", "id_token_hint",
+    "code_challenge_method", "dpop_jkt", "prompt", "max_age", "act", "login_hint", "id_token_hint",
 )  # fmt: skip
 
 
@@ -48,6 +48,7 @@ class AuthorizationRequest:
 
     Attributes:
         scopes: what is asked for, before the client's own limits.
+        key: thumbprint of the key that the code will be redeemed with (RFC 9449, 10).
         prompt: what the person has to be asked at least, or `none`.
         max_age: how long ago the sign-in may be.
         act: for whom to act: `self`, a credit code, or None for the usual choice.
@@ -57,6 +58,7 @@ class AuthorizationRequest:
     redirect_uri: str
     scopes: frozenset[str]
     code_challenge: str
+    key: str | None
     state: str | None
     nonce: str | None
     prompt: frozenset[str]
@@ -104,6 +106,7 @@ class AuthorizationRequest:
             redirect_uri=parameters["redirect_uri"],
             scopes=frozenset(parameters.get("scope", "").split()),
             code_challenge=_challenge(parameters),
+            key=_key(parameters.get("dpop_jkt")),
             state=parameters.get("state"),
             nonce=parameters.get("nonce"),
             prompt=_prompt(parameters.get("prompt", "")),
@@ -127,6 +130,17 @@ def challenge_met(verifier: str | None, challenge: str) -> bool:
     return compare_digest(made, challenge)
 
 
+def key_suffices(bound: str | None, shown: str | None, *, confidential: bool) -> bool:
+    """Tell whether a refresh token that is bound to one key may be used by who shows another, or none.
+
+    A public client has nothing but the key to prove itself with (RFC 9449, 5); a confidential one may change it, but
+    does not get bearer tokens from what was bound once.
+    """
+    if bound is None:
+        return True
+    return shown is not None if confidential else shown == bound
+
+
 def _refuse_unsupported(parameters: Mapping[str, str]) -> None:
     for name in ("request", "request_uri", "registration"):
         if name in parameters:
@@ -145,9 +159,15 @@ def _challenge(parameters: Mapping[str, str]) -> str:
         raise AuthorizationRefused("invalid_request", "code_challenge is missing; PKCE is required")
     if parameters.get("code_challenge_method") != "S256":
         raise AuthorizationRefused("invalid_request", "code_challenge_method must be S256")
-    if not _CHALLENGE.fullmatch(challenge):
+    if not _SHA256.fullmatch(challenge):
         raise AuthorizationRefused("invalid_request", "code_challenge is not a SHA-256 in base64url")
     return challenge
+
+
+def _key(thumbprint: str | None) -> str | None:
+    if thumbprint is not None and not _SHA256.fullmatch(thumbprint):
+        raise AuthorizationRefused("invalid_request", "dpop_jkt is not a SHA-256 in base64url")
+    return thumbprint
 
 
 def _prompt(text: str) -> frozenset[str]:

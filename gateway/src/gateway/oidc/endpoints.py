@@ -13,10 +13,14 @@ from gateway.oidc.errors import OAuthError
 from gateway.oidc.grants import Issued, Refusal, redeem_code, refresh, take_back
 from gateway.oidc.http import CORS, endpoint, form_of, json_response, public_document, required
 from gateway.oidc.introspection import PATH as INTROSPECTION
+from gateway.oidc.proofs import proof_of, proofs_in, use_proof
 from gateway.oidc.pushed_requests import PATH as PUSHED_REQUESTS
 from gateway.people.repository import person_by_id, sealed_fields
 from gateway.provider import Provider, provider_of
-from gateway.tokens.access import InvalidToken
+from gateway.tokens.access import InvalidToken, token_type
+from gateway.tokens.challenges import CHALLENGE, NONCE, challenge_of, oauth_code
+from gateway.tokens.dpop import ALGORITHMS as PROOF_ALGORITHMS
+from gateway.tokens.dpop import InvalidProof, NonceNeeded, Proof
 from gateway.tokens.keys import ALGORITHM
 from gateway.tokens.opaque import digest
 from gateway.tokens.principal import Principal
@@ -24,6 +28,8 @@ from gateway.tokens.revoked import revoke
 from onestop_runtime.caller import Caller
 from onestop_runtime.transaction import acquired
 
+EXCHANGE: Final = "/oauth/token"
+USERINFO: Final = "/oauth/userinfo"
 _FORBIDDEN: Final = 403
 _UNAUTHORIZED: Final = 401
 
@@ -33,6 +39,7 @@ async def token(request: Request) -> Response:
     """Exchange a code, a refresh token or a client's own proof for tokens."""
     provider = provider_of(request)
     form = await form_of(request)
+    proof = proof_of(provider, request, EXCHANGE)
     client = await authenticate(provider, request.headers.get("authorization"), form)
     grant_type = required(form, "grant_type")
     if grant_type not in GRANT_TYPES:
@@ -40,9 +47,10 @@ async def token(request: Request) -> Response:
     if grant_type not in client.grant_types:
         raise OAuthError("unauthorized_client", "the client may not use this grant type")
     if grant_type == CREDENTIALS:
-        return await _own_token(provider, client, form)
+        return await _own_token(provider, client, form, proof)
     caller = Caller(client=client.client_id, channel=client.channel)
     async with provider.transaction(caller) as tx:
+        key = await use_proof(tx, proof)
         outcome: Issued | Refusal
         if grant_type == CODE:
             outcome = await redeem_code(
@@ -52,15 +60,17 @@ async def token(request: Request) -> Response:
                 code=required(form, "code"),
                 redirect_uri=required(form, "redirect_uri"),
                 verifier=form.get("code_verifier"),
+                key=key,
             )
         else:
-            outcome = await refresh(tx, provider, client, token=required(form, "refresh_token"), scopes=_scopes(form))
+            value = required(form, "refresh_token")
+            outcome = await refresh(tx, provider, client, token=value, scopes=_scopes(form), key=key)
         if isinstance(outcome, Refusal):
             tx.audit("token.refused", key=client.id, detail={"reason": outcome.description})
     if isinstance(outcome, Refusal):
         provider.revoked.add(outcome.revoked)
         raise OAuthError("invalid_grant", outcome.description)
-    return json_response(_tokens(outcome))
+    return _answer(provider, proof, _tokens(outcome))
 
 
 @endpoint
@@ -70,7 +80,7 @@ async def userinfo(request: Request) -> Response:
     principal = _bearer(provider, request)
     subject = principal.caller.sub
     if "openid" not in principal.scopes or subject is None:
-        challenge = 'Bearer error="insufficient_scope", scope="openid"'
+        challenge = f'{token_type(principal.key)} error="insufficient_scope", scope="openid"'
         raise OAuthError("insufficient_scope", "the token lacks openid", _FORBIDDEN, challenge=challenge)
     return json_response(await _claims(provider, principal, subject))
 
@@ -84,9 +94,9 @@ async def revocation(request: Request) -> Response:
     value = required(form, "token")
     async with provider.transaction(Caller(client=client.client_id, channel=client.channel)) as tx:
         revoked: tuple[str, ...] = ()
-        grant_id = await repository.grant_of_refresh_token(tx.connection, digest(value), client.client_id)
-        if grant_id is not None:
-            revoked = await take_back(tx, grant_id, "revoked-by-client")
+        kept = await repository.refresh_token_of(tx.connection, digest(value), client.client_id)
+        if kept is not None:
+            revoked = await take_back(tx, kept.grant_id, "revoked-by-client")
         elif (token_id := _own_access_token(provider, client, value)) is not None:
             revoked = (token_id,)
             await revoke(tx.connection, revoked, tx.now)
@@ -117,9 +127,9 @@ def metadata(issuer: str) -> dict[str, Any]:
         "authorization_endpoint": f"{issuer}/oauth/authorize",
         "pushed_authorization_request_endpoint": f"{issuer}{PUSHED_REQUESTS}",
         "require_pushed_authorization_requests": False,
-        "token_endpoint": f"{issuer}/oauth/token",
+        "token_endpoint": f"{issuer}{EXCHANGE}",
         "jwks_uri": f"{issuer}/oauth/jwks",
-        "userinfo_endpoint": f"{issuer}/oauth/userinfo",
+        "userinfo_endpoint": f"{issuer}{USERINFO}",
         "end_session_endpoint": f"{issuer}/oauth/end-session",
         "revocation_endpoint": f"{issuer}/oauth/revoke",
         "scopes_supported": list(SCOPES),
@@ -137,6 +147,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
         "claim_types_supported": ["normal"],
         "claims_supported": [
             "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "act",
@@ -151,7 +162,12 @@ def metadata(issuer: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def _own_token(provider: Provider, client: Client, form: dict[str, str]) -> Response:
+def _answer(provider: Provider, proof: Proof | None, told: dict[str, Any]) -> Response:
+    """Return tokens, with the nonce for the next proof to who gave one (RFC 9449, 8.2)."""
+    return json_response(told, headers={NONCE: provider.proofs.nonces.current} if proof else None)
+
+
+async def _own_token(provider: Provider, client: Client, form: dict[str, str], proof: Proof | None) -> Response:
     """Issue a token that a department's system uses in its own name."""
     if not client.confidential:
         raise OAuthError("unauthorized_client", "the client may not use this grant type")
@@ -162,9 +178,11 @@ async def _own_token(provider: Provider, client: Client, form: dict[str, str]) -
         sub=client.id, kind="system", acr="2", agency=client.agency, client=client.client_id, channel=client.channel
     )
     async with provider.transaction(caller) as tx:
-        issued = provider.access_tokens.issue(caller, scopes=frozenset(), grant_id=None)
+        key = await use_proof(tx, proof)
+        issued = provider.access_tokens.issue(caller, scopes=frozenset(), grant_id=None, key=key)
         tx.audit("token.issued", key=client.id, detail={"client": client.client_id})
-    return json_response({"access_token": issued.value, "token_type": "Bearer", "expires_in": issued.seconds})
+    told = {"access_token": issued.value, "token_type": token_type(key), "expires_in": issued.seconds}
+    return _answer(provider, proof, told)
 
 
 async def _claims(provider: Provider, principal: Principal, subject: UUID) -> dict[str, Any]:
@@ -193,7 +211,7 @@ async def _claims(provider: Provider, principal: Principal, subject: UUID) -> di
 def _tokens(issued: Issued) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "access_token": issued.access_token,
-        "token_type": "Bearer",
+        "token_type": issued.token_type,
         "expires_in": issued.seconds,
         "scope": " ".join(sorted(issued.scopes)),
     }
@@ -211,9 +229,13 @@ def _bearer(provider: Provider, request: Request) -> Principal:
     if len(values) > 1:
         raise _invalid_token()
     try:
-        return provider.identities.bearer(values[0])
-    except InvalidToken as error:
-        raise _invalid_token() from error
+        return provider.identities.presented(values[0], proofs_in(request), request.method, USERINFO.encode())
+    except (InvalidToken, InvalidProof, NonceNeeded) as error:
+        headers = challenge_of(error)
+        description = "the access token or its proof is not valid"
+        raise OAuthError(
+            oauth_code(error), description, _UNAUTHORIZED, challenge=headers[CHALLENGE], nonce=headers.get(NONCE)
+        ) from error
 
 
 def _invalid_token() -> OAuthError:

@@ -11,17 +11,25 @@ class OAuthError(Exception):
     Attributes:
         code: registered error code, for example `invalid_grant`.
         description: plain ASCII sentence for the developer of the client (RFC 6749 allows nothing else).
+        nonce: what the next DPoP proof has to contain (RFC 9449, 8).
         challenge: scheme for `WWW-Authenticate`, when the client tried to authenticate by header.
     """
 
     def __init__(
-        self, code: str, description: str, status: int = HTTPStatus.BAD_REQUEST, *, challenge: str | None = None
+        self,
+        code: str,
+        description: str,
+        status: int = HTTPStatus.BAD_REQUEST,
+        *,
+        challenge: str | None = None,
+        nonce: str | None = None,
     ) -> None:
         super().__init__(f"{code}: {description}")
         self.code = code
         self.description = description
         self.status = int(status)
         self.challenge = challenge
+        self.nonce = nonce
 
 
 class UnknownClient(NamedError):

@@ -10,14 +10,15 @@ from uuid import UUID
 
 from gateway.clients.domain import REFRESH, Client
 from gateway.oidc import repository
-from gateway.oidc.domain import CODE_LIFETIME, AuthorizationRequest, challenge_met
+from gateway.oidc.domain import CODE_LIFETIME, AuthorizationRequest, challenge_met, key_suffices
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.repository import Code, Grant
+from gateway.oidc.repository import Code, Grant, RefreshToken
 from gateway.people.callers import caller_as
 from gateway.people.domain import Capacity, CapacityNotHeld
 from gateway.people.repository import person_by_id
 from gateway.provider import Provider
 from gateway.signin.domain import Session
+from gateway.tokens.access import token_type
 from gateway.tokens.opaque import digest, new_secret
 from gateway.tokens.revoked import revoke
 from onestop_legal.working_days import legal_day
@@ -36,9 +37,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """The tokens of one answer; the client is told no more than it asked for."""
+    """The tokens of one answer; the client is told no more than it asked for.
+
+    Attributes:
+        token_type: how the access token is presented: `Bearer` or `DPoP`.
+    """
 
     access_token: str
+    token_type: str
     seconds: int
     scopes: frozenset[str]
     id_token: str | None
@@ -66,7 +72,7 @@ async def give(
         revoked_at=None,
     )
     secret = new_secret()
-    code = Code(grant.id, asked.redirect_uri, asked.code_challenge, tx.now + CODE_LIFETIME)
+    code = Code(grant.id, asked.redirect_uri, asked.code_challenge, asked.key, tx.now + CODE_LIFETIME)
     await repository.add_grant(tx.connection, grant, tx.now)
     await repository.add_code(tx.connection, code, hashed=digest(secret), client_id=client.client_id)
     tx.audit("grant.given", key=grant.id, detail={"client": client.client_id, "scopes": sorted(grant.scopes)})
@@ -74,9 +80,19 @@ async def give(
 
 
 async def redeem_code(
-    tx: Transaction, provider: Provider, client: Client, *, code: str, redirect_uri: str, verifier: str | None
+    tx: Transaction,
+    provider: Provider,
+    client: Client,
+    *,
+    code: str,
+    redirect_uri: str,
+    verifier: str | None,
+    key: str | None,
 ) -> Issued | Refusal:
-    """Exchange a code for tokens, once; a second attempt takes back what the first one got (RFC 6749, 4.1.2)."""
+    """Exchange a code for tokens, once; a second attempt takes back what the first one got (RFC 6749, 4.1.2).
+
+    The tokens are bound to `key`, the thumbprint of the key that the client proves to hold, if any.
+    """
     hashed = digest(code)
     used = await repository.use_code(tx.connection, hashed, client.client_id, tx.now)
     if used is None:
@@ -88,33 +104,44 @@ async def redeem_code(
         return Refusal("the code has expired")
     if used.redirect_uri != redirect_uri:
         return Refusal("redirect_uri differs from the authorization request")
-    if not challenge_met(verifier, used.code_challenge):
-        return Refusal("code_verifier does not fit the challenge")
-    return await _issue(tx, provider, client, used.grant_id, with_nonce=True)
+    if not challenge_met(verifier, used.code_challenge) or used.key not in {None, key}:
+        return Refusal("code_verifier does not fit the challenge, or the key is another one than dpop_jkt")
+    return await _issue(tx, provider, client, used.grant_id, key=key, with_nonce=True)
 
 
 async def refresh(
-    tx: Transaction, provider: Provider, client: Client, *, token: str, scopes: frozenset[str] | None
+    tx: Transaction,
+    provider: Provider,
+    client: Client,
+    *,
+    token: str,
+    scopes: frozenset[str] | None,
+    key: str | None,
 ) -> Issued | Refusal:
     """Exchange a refresh token for new tokens, once; a second attempt ends the family (RFC 9700, 4.14.2).
+
+    Who does not hold the key that it is bound to neither uses it nor ends anything: a thief cannot lock out its owner.
 
     Raises:
         OAuthError: `invalid_scope` when more is asked than was granted; the token stays good.
     """
     hashed = digest(token)
-    grant_id = await repository.use_refresh_token(tx.connection, hashed, client.client_id, tx.now)
-    if grant_id is None:
-        grant_id = await repository.grant_of_refresh_token(tx.connection, hashed, client.client_id)
-        if grant_id is None:
-            return Refusal("the refresh token is unknown")
-        return await _replayed(tx, grant_id, "refresh-token-replayed", "the refresh token was used before")
-    return await _issue(tx, provider, client, grant_id, scopes=scopes)
+    kept = await repository.refresh_token_of(tx.connection, hashed, client.client_id)
+    if kept is None:
+        return Refusal("the refresh token is unknown")
+    if not key_suffices(kept.key, key, confidential=client.confidential):
+        return Refusal("the refresh token is bound to another key")
+    if not await repository.use_refresh_token(tx.connection, hashed, client.client_id, tx.now):
+        return await _replayed(tx, kept.grant_id, "refresh-token-replayed", "the refresh token was used before")
+    return await _issue(tx, provider, client, kept.grant_id, key=key, scopes=scopes)
 
 
 async def living_grant(tx: Transaction, client: Client, token: str) -> Grant | None:
     """Return the grant that a refresh token of the client would be exchanged under now; the token stays good."""
-    grant_id = await repository.grant_of_unused_refresh_token(tx.connection, digest(token), client.client_id)
-    grant = await repository.grant_by_id(tx.connection, grant_id) if grant_id else None
+    kept = await repository.refresh_token_of(tx.connection, digest(token), client.client_id)
+    if kept is None or kept.used:
+        return None
+    grant = await repository.grant_by_id(tx.connection, kept.grant_id)
     if grant is None or not grant.lives(tx.now) or await _caller(tx, client, grant) is None:
         return None
     return grant
@@ -148,6 +175,7 @@ async def _issue(
     client: Client,
     grant_id: UUID,
     *,
+    key: str | None,
     scopes: frozenset[str] | None = None,
     with_nonce: bool = False,
 ) -> Issued | Refusal:
@@ -163,7 +191,7 @@ async def _issue(
     tx.caller = caller
     granted = grant.scopes if scopes is None else scopes
     auth_time = int(grant.signed_in_at.timestamp())
-    access = provider.access_tokens.issue(caller, scopes=granted, grant_id=grant.id, auth_time=auth_time)
+    access = provider.access_tokens.issue(caller, scopes=granted, grant_id=grant.id, auth_time=auth_time, key=key)
     id_token = None
     if "openid" in granted:
         id_token = provider.id_tokens.issue(
@@ -175,7 +203,8 @@ async def _issue(
             access_token=access.value,
         )
     tx.audit("token.issued", key=grant.id, detail={"client": client.client_id})
-    return Issued(access.value, access.seconds, granted, id_token, await _new_refresh_token(tx, client, grant))
+    refresh_token = await _new_refresh_token(tx, client, grant, key)
+    return Issued(access.value, token_type(key), access.seconds, granted, id_token, refresh_token)
 
 
 async def _caller(tx: Transaction, client: Client, grant: Grant) -> Caller | None:
@@ -189,9 +218,10 @@ async def _caller(tx: Transaction, client: Client, grant: Grant) -> Caller | Non
     return caller_as(person, capacity, client_id=client.client_id, channel=client.channel)
 
 
-async def _new_refresh_token(tx: Transaction, client: Client, grant: Grant) -> str | None:
+async def _new_refresh_token(tx: Transaction, client: Client, grant: Grant, key: str | None) -> str | None:
     if REFRESH not in client.grant_types:
         return None
     token = new_secret()
-    await repository.add_refresh_token(tx.connection, grant.id, client.client_id, digest(token), tx.now)
+    new = RefreshToken(grant.id, key, used=False)
+    await repository.add_refresh_token(tx.connection, new, hashed=digest(token), client_id=client.client_id, now=tx.now)
     return token

@@ -18,8 +18,8 @@ NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 CORS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
-    "Access-Control-Expose-Headers": "WWW-Authenticate",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, DPoP",
+    "Access-Control-Expose-Headers": "WWW-Authenticate, DPoP-Nonce",
 }
 """For endpoints that read no cookie: any page may call them, and learns nothing without a code or token."""
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -105,7 +105,8 @@ def endpoint(handle: Endpoint) -> Endpoint:
         try:
             return await handle(request)
         except OAuthError as error:
-            headers = {"WWW-Authenticate": error.challenge} if error.challenge else {}
+            told = {"WWW-Authenticate": error.challenge, "DPoP-Nonce": error.nonce}
+            headers = {name: value for name, value in told.items() if value is not None}
             content = {"error": error.code, "error_description": error.description}
             return json_response(content, error.status, headers)
 

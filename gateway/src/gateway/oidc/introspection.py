@@ -11,7 +11,7 @@ from gateway.oidc.errors import OAuthError
 from gateway.oidc.grants import living_grant
 from gateway.oidc.http import endpoint, form_of, json_response, required
 from gateway.provider import Provider, provider_of
-from gateway.tokens.access import InvalidToken
+from gateway.tokens.access import InvalidToken, token_type
 from onestop_runtime.caller import Caller
 from onestop_runtime.transaction import Transaction
 
@@ -20,6 +20,7 @@ _UNAUTHORIZED: Final = 401
 _INACTIVE: Final[dict[str, Any]] = {"active": False}
 _TOLD: Final = (
     "iss", "sub", "aud", "iat", "exp", "jti", "client_id", "scope", "kind", "acr", "auth_time", "act", "agency",
+    "cnf",
 )  # fmt: skip
 
 
@@ -47,7 +48,9 @@ def _access_token(provider: Provider, client: Client, value: str) -> dict[str, A
         return None
     if claims.get("grant") in provider.revoked or claims["jti"] in provider.revoked:
         return None
-    return {"active": True, "token_type": "Bearer"} | {name: claims[name] for name in _TOLD if name in claims}
+    return {"active": True, "token_type": token_type(claims.get("cnf"))} | {
+        name: claims[name] for name in _TOLD if name in claims
+    }
 
 
 async def _refresh_token(tx: Transaction, provider: Provider, client: Client, value: str) -> dict[str, Any] | None:

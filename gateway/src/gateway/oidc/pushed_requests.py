@@ -12,6 +12,7 @@ from gateway.oidc.authorize import read
 from gateway.oidc.domain import PUSHED_LIFETIME, REQUEST_URI, AuthorizationRefused, worth_keeping
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.http import endpoint, form_of, json_response, required
+from gateway.oidc.proofs import proof_of, use_proof
 from gateway.oidc.repository import Pending
 from gateway.provider import provider_of
 from gateway.tokens.opaque import digest, new_secret
@@ -26,9 +27,12 @@ async def push(request: Request) -> Response:
     """Keep a sound authorization request of a client for a minute; return the `request_uri` it is asked with."""
     provider = provider_of(request)
     form = await form_of(request)
+    proof = proof_of(provider, request, PATH)
     client = await authenticate(provider, request.headers.get("authorization"), form)
     if "request_uri" in form:
         raise OAuthError("invalid_request", "request_uri cannot be pushed")
+    if proof is not None and form.setdefault("dpop_jkt", proof.key) != proof.key:
+        raise OAuthError("invalid_dpop_proof", "dpop_jkt names another key than the DPoP proof")
     try:
         client.require_redirect(required(form, "redirect_uri"))
         read(client, form | {"client_id": client.client_id}, pushed=True)
@@ -38,6 +42,7 @@ async def push(request: Request) -> Response:
         raise OAuthError(refused.code, refused.description) from refused
     secret = new_secret()
     async with provider.transaction(Caller(client=client.client_id, channel=client.channel)) as tx:
+        await use_proof(tx, proof)
         pending = Pending(worth_keeping(form | {"client_id": client.client_id}), tx.now)
         await repository.add_pushed_request(
             tx.connection,

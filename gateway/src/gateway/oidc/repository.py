@@ -5,11 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
 from gateway.tables import (
     access_grant,
     authorization_code,
     authorization_request,
+    dpop_proof,
     pushed_request,
     refresh_token,
     session,
@@ -53,12 +55,30 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """An authorization code that was just consumed."""
+    """An authorization code that was just consumed.
+
+    Attributes:
+        key: thumbprint of the key that it is bound to, if any.
+    """
 
     grant_id: UUID
     redirect_uri: str
     code_challenge: str
+    key: str | None
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """A refresh token that was found.
+
+    Attributes:
+        key: thumbprint of the key that it was given to, if any.
+    """
+
+    grant_id: UUID
+    key: str | None
+    used: bool
 
 
 _ADD_REQUEST = compiled(sa.insert(authorization_request))
@@ -115,6 +135,7 @@ _USE_CODE = compiled(
         authorization_code.c.grant_id,
         authorization_code.c.redirect_uri,
         authorization_code.c.code_challenge,
+        authorization_code.c.jkt.label("key"),
         authorization_code.c.expires_at,
     )
 )
@@ -125,29 +146,22 @@ _GRANT_OF_CODE = compiled(
     )
 )
 _ADD_REFRESH = compiled(sa.insert(refresh_token))
+_THE_REFRESH_TOKEN = (
+    refresh_token.c.token_hash == sa.bindparam("hashed"),
+    refresh_token.c.client_id == sa.bindparam("client"),
+)
+_REFRESH = compiled(
+    sa.select(
+        refresh_token.c.grant_id, refresh_token.c.jkt.label("key"), refresh_token.c.used_at.is_not(None).label("used")
+    ).where(*_THE_REFRESH_TOKEN)
+)
 _USE_REFRESH = compiled(
     sa.update(refresh_token)
-    .where(
-        refresh_token.c.token_hash == sa.bindparam("hashed"),
-        refresh_token.c.client_id == sa.bindparam("client"),
-        refresh_token.c.used_at.is_(None),
-    )
+    .where(*_THE_REFRESH_TOKEN, refresh_token.c.used_at.is_(None))
     .values(used_at=sa.bindparam("now"))
-    .returning(refresh_token.c.grant_id)
+    .returning(sa.true())
 )
-_GRANT_OF_REFRESH = compiled(
-    sa.select(refresh_token.c.grant_id).where(
-        refresh_token.c.token_hash == sa.bindparam("hashed"),
-        refresh_token.c.client_id == sa.bindparam("client"),
-    )
-)
-_GRANT_OF_UNUSED_REFRESH = compiled(
-    sa.select(refresh_token.c.grant_id).where(
-        refresh_token.c.token_hash == sa.bindparam("hashed"),
-        refresh_token.c.client_id == sa.bindparam("client"),
-        refresh_token.c.used_at.is_(None),
-    )
-)
+_USE_PROOF = compiled(pg.insert(dpop_proof).on_conflict_do_nothing().returning(sa.true()))
 
 
 async def add_request(
@@ -246,6 +260,7 @@ async def add_code(connection: Connection, code: Code, *, hashed: bytes, client_
         client_id=client_id,
         redirect_uri=code.redirect_uri,
         code_challenge=code.code_challenge,
+        jkt=code.key,
         expires_at=code.expires_at,
         used_at=None,
     )
@@ -264,30 +279,34 @@ async def grant_of_code(connection: Connection, hashed: bytes, client_id: str) -
 
 
 async def add_refresh_token(
-    connection: Connection, grant_id: UUID, client_id: str, hashed: bytes, now: datetime
+    connection: Connection, new: RefreshToken, *, hashed: bytes, client_id: str, now: datetime
 ) -> None:
     """Keep a new refresh token."""
     await _ADD_REFRESH.execute(
-        connection, token_hash=hashed, grant_id=grant_id, client_id=client_id, issued_at=now, used_at=None
+        connection,
+        token_hash=hashed,
+        grant_id=new.grant_id,
+        client_id=client_id,
+        jkt=new.key,
+        issued_at=now,
+        used_at=None,
     )
 
 
-async def use_refresh_token(connection: Connection, hashed: bytes, client_id: str, now: datetime) -> UUID | None:
-    """Consume a refresh token; return its grant to the one who got it, None to everybody else."""
-    grant_id: UUID | None = await _USE_REFRESH.fetchval(connection, hashed=hashed, client=client_id, now=now)
-    return grant_id
+async def refresh_token_of(connection: Connection, hashed: bytes, client_id: str) -> RefreshToken | None:
+    """Return a refresh token of a client, used or not."""
+    row = await _REFRESH.fetchrow(connection, hashed=hashed, client=client_id)
+    return RefreshToken(**row) if row else None
 
 
-async def grant_of_refresh_token(connection: Connection, hashed: bytes, client_id: str) -> UUID | None:
-    """Return the grant of a refresh token, used or not."""
-    grant_id: UUID | None = await _GRANT_OF_REFRESH.fetchval(connection, hashed=hashed, client=client_id)
-    return grant_id
+async def use_refresh_token(connection: Connection, hashed: bytes, client_id: str, now: datetime) -> bool:
+    """Consume a refresh token; of many who try at once one succeeds."""
+    return await _USE_REFRESH.fetchval(connection, hashed=hashed, client=client_id, now=now) is True
 
 
-async def grant_of_unused_refresh_token(connection: Connection, hashed: bytes, client_id: str) -> UUID | None:
-    """Return the grant of a refresh token that was not used yet."""
-    grant_id: UUID | None = await _GRANT_OF_UNUSED_REFRESH.fetchval(connection, hashed=hashed, client=client_id)
-    return grant_id
+async def use_proof(connection: Connection, proof_hash: bytes, expires_at: datetime) -> bool:
+    """Note that a DPoP proof was used; False when it had been used before."""
+    return await _USE_PROOF.fetchval(connection, proof_hash=proof_hash, expires_at=expires_at) is True
 
 
 def _grant(row: Record) -> Grant:

@@ -20,12 +20,12 @@ for _path in ("/.well-known/openid-configuration", "/.well-known/oauth-authoriza
 router.add_route("/oauth/jwks", endpoints.jwks, methods=["GET"])
 router.add_route("/oauth/authorize", authorize, methods=["GET", "POST"])
 router.add_route(PUSHED_REQUESTS, push, methods=["POST"])
-router.add_route("/oauth/token", endpoints.token, methods=["POST"])
-router.add_route("/oauth/userinfo", endpoints.userinfo, methods=["GET", "POST"])
+router.add_route(endpoints.EXCHANGE, endpoints.token, methods=["POST"])
+router.add_route(endpoints.USERINFO, endpoints.userinfo, methods=["GET", "POST"])
 router.add_route("/oauth/revoke", endpoints.revocation, methods=["POST"])
 router.add_route(INTROSPECTION, introspection, methods=["POST"])
 router.add_route(END_SESSION, end_session, methods=["GET", "POST"])
-for _path in (PUSHED_REQUESTS, "/oauth/token", "/oauth/userinfo", "/oauth/revoke"):
+for _path in (PUSHED_REQUESTS, endpoints.EXCHANGE, endpoints.USERINFO, "/oauth/revoke"):
     router.add_route(_path, endpoints.preflight, methods=["OPTIONS"])
 router.add_route("/sign-in", signin.show_sign_in, methods=["GET"])
 router.add_route("/sign-in", signin.take_sign_in, methods=["POST"])

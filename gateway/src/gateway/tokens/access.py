@@ -22,11 +22,19 @@ _MAX_LENGTH: Final = 8192
 
 
 class InvalidToken(NamedError):
-    """The access token is forged, expired, revoked or not meant for us (RFC 6750, 3.1)."""
+    """The access token is forged, expired, revoked or not meant for us (RFC 6750, 3.1).
+
+    Attributes:
+        scheme: how it was presented: `Bearer` or `DPoP`.
+    """
 
     slug = "invalid-token"
     title = "访问令牌无效或已过期，请重新登录"
     status = 401
+
+    def __init__(self, scheme: str = "Bearer") -> None:
+        super().__init__()
+        self.scheme = scheme
 
     @property
     def errors(self) -> tuple[FieldError, ...]:
@@ -75,6 +83,7 @@ class AccessTokens:
         scopes: frozenset[str],
         grant_id: UUID | None,
         auth_time: int | None = None,
+        key: str | None = None,
     ) -> IssuedToken:
         """Return an access token for `caller.client` in the name of `caller`.
 
@@ -83,6 +92,7 @@ class AccessTokens:
             scopes: what the client was granted.
             grant_id: the authorization that the token belongs to and is revoked with.
             auth_time: second of the epoch at which the person signed in.
+            key: thumbprint of the key that who presents the token has to hold (RFC 9449, 6.1); None for a bearer.
         """
         issued = int(self._clock().timestamp())
         seconds = int(LIFETIME.total_seconds())
@@ -102,9 +112,11 @@ class AccessTokens:
             claims["grant"] = str(grant_id)
         if auth_time is not None:
             claims["auth_time"] = auth_time
-        key = self._keys.signing
-        header = {"alg": ALGORITHM, "typ": _TYPE, "kid": key.kid}
-        return IssuedToken(jwt.encode(header, claims, key, algorithms=[ALGORITHM]), token_id, seconds)
+        if key is not None:
+            claims["cnf"] = {"jkt": key}
+        signing = self._keys.signing
+        header = {"alg": ALGORITHM, "typ": _TYPE, "kid": signing.kid}
+        return IssuedToken(jwt.encode(header, claims, signing, algorithms=[ALGORITHM]), token_id, seconds)
 
     def verify(self, token: str) -> Principal:
         """Return who `token` makes the bearer.
@@ -137,6 +149,11 @@ class AccessTokens:
         return claims
 
 
+def token_type(key: object) -> str:
+    """Return how a token that is bound to `key`, or to nothing, is presented."""
+    return "Bearer" if key is None else "DPoP"
+
+
 def _principal(claims: dict[str, Any]) -> Principal:
     return Principal(
         caller=caller_of({**claims, "client": claims["client_id"]}),
@@ -145,4 +162,5 @@ def _principal(claims: dict[str, Any]) -> Principal:
         expires_at=float(claims["exp"]),
         token_id=claims["jti"],
         grant_id=claims.get("grant"),
+        key=claims["cnf"]["jkt"] if "cnf" in claims else None,
     )

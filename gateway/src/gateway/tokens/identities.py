@@ -1,15 +1,16 @@
 """From the headers of a request to who sends it, and from there to the assertion a service believes.
 
-This is all the edge needs to know about identity. A bearer token is verified once and remembered until it
+This is all the edge needs to know about identity. A token is verified once and remembered until it
 expires; a revoked one is refused from memory, too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from joserfc.jwk import OKPKey
 
 from gateway.tokens.access import AccessTokens, InvalidToken
+from gateway.tokens.dpop import InvalidProof, Proofs, SeenProofs
 from gateway.tokens.principal import Principal
 from onestop_runtime.assertion import GATEWAY, LIFETIME_SECONDS, make_assertion
 from onestop_runtime.clock import Clock
@@ -47,24 +48,30 @@ class Identities:
         *,
         revoked: Revocations = frozenset(),
         sessions: Sessions | None = None,
+        proofs: Proofs | None = None,
     ) -> None:
         self._tokens = tokens
         self._key = assertion_key
         self._clock = clock
         self._revoked = revoked
         self._sessions = sessions
+        self._proofs = proofs
+        self._seen = SeenProofs(clock)
         self._known: dict[str, Principal] = {}
 
-    async def resolve(self, headers: Headers) -> Principal | None:
-        """Return who sends a request with these headers; None when it names nobody.
+    async def resolve(self, headers: Headers, method: str, path: bytes) -> Principal | None:
+        """Return who sends a request with these headers to this path; None when it names nobody.
 
-        A bearer token wins over a session. A session counts only for a request that the browser itself marks
+        A token wins over a session. A session counts only for a request that the browser itself marks
         as coming from our own pages (`Sec-Fetch-Site: same-origin`): no other site can send it in the person's
         name.
 
         Raises:
             InvalidToken: when a token is given but cannot be believed (RFC 6750: it never falls back).
+            InvalidProof: when the proof beside it cannot.
+            NonceNeeded: when the proof needs a nonce.
         """
+        proofs: list[bytes] = []
         authorization = cookie = site = None
         for name, value in headers:
             if name == b"authorization":
@@ -73,35 +80,67 @@ class Identities:
                 authorization = value
             elif name == b"cookie":
                 cookie = value
+            elif name == b"dpop":
+                proofs.append(value)
             elif name == b"sec-fetch-site":
                 site = value
         if authorization is not None:
-            return self.bearer(authorization)
+            return self.presented(authorization, proofs, method, path)
         if cookie is None or site != b"same-origin" or self._sessions is None:
             return None
         return await self._sessions.principal_of(cookie)
 
-    def bearer(self, authorization: bytes) -> Principal:
-        """Return who an `Authorization: Bearer …` header stands for.
+    def presented(self, authorization: bytes, proofs: Sequence[bytes], method: str, path: bytes) -> Principal:
+        """Return who an `Authorization` header stands for.
+
+        A token that is bound to a key counts with a proof of that key and never as a bearer token; nor the other way
+        round (RFC 9449, 7).
+
+        Args:
+            authorization: value of the header.
+            proofs: values of all `DPoP` headers.
+            method: method of the request.
+            path: its path as the client wrote it, without query.
 
         Raises:
-            InvalidToken: when the scheme is another one or the token cannot be believed.
+            InvalidToken: when the scheme is neither `Bearer` nor `DPoP`, or the token cannot be believed.
+            InvalidProof: when the proof is not made for this request by the key of the token.
+            NonceNeeded: when the proof needs a nonce.
         """
         scheme, _, credentials = authorization.partition(b" ")
-        if scheme.lower() != b"bearer" or not credentials.isascii():
+        if not credentials.isascii():
             raise InvalidToken
         token = credentials.decode("ascii").strip()
+        if scheme.lower() == b"bearer":
+            principal = self._believed(token, "Bearer")
+            if principal.key is not None:
+                raise InvalidToken
+            return principal
+        if scheme.lower() != b"dpop" or self._proofs is None:
+            raise InvalidToken
+        principal = self._believed(token, "DPoP")
+        if principal.key is None:
+            raise InvalidToken("DPoP")
+        proof = self._proofs.read(proofs, method, path.decode("latin-1"), token=token)
+        if proof.key != principal.key or not self._seen.take(proof):
+            raise InvalidProof
+        return principal
+
+    def _believed(self, token: str, scheme: str) -> Principal:
         principal = self._known.get(token)
         if principal is None:
-            principal = self._tokens.verify(token)
+            try:
+                principal = self._tokens.verify(token)
+            except InvalidToken as error:
+                raise InvalidToken(scheme) from error
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[token] = principal
         elif principal.expires_at <= self._clock().timestamp():
             del self._known[token]
-            raise InvalidToken
+            raise InvalidToken(scheme)
         if principal.grant_id in self._revoked or principal.token_id in self._revoked:
-            raise InvalidToken
+            raise InvalidToken(scheme)
         return principal
 
     def assertion_for(self, principal: Principal, audience: str) -> str:

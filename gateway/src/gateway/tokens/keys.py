@@ -1,5 +1,6 @@
 """The keys that ID and access tokens are signed with: ES256, published as JWKS."""
 
+import hmac
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -29,6 +30,10 @@ class KeyRing:
     def replace(self, other: "KeyRing") -> None:
         """Take over the keys of `other`, in place, so that every holder of the ring sees them."""
         self.signing, self.published = other.signing, other.published
+
+    def secret_for(self, purpose: bytes) -> bytes:
+        """Return a secret that every process which holds the signing key makes alike; another one per purpose."""
+        return hmac.digest(str(self.signing.as_dict(private=True)["d"]).encode(), purpose, "sha256")
 
     def jwks(self) -> dict[str, Any]:
         """Return the JSON Web Key Set to publish; holds no private part."""

@@ -16,6 +16,7 @@ class Principal:
         expires_at: seconds of the epoch until which this may be believed.
         token_id: `jti` of the access token, or the id of the session.
         grant_id: the authorization it comes from; None for client credentials and sessions.
+        key: thumbprint of the key that the token is bound to; None for a bearer token.
         assertions: internal assertions made for this principal, by audience, with the second they go stale.
     """
 
@@ -25,4 +26,5 @@ class Principal:
     expires_at: float
     token_id: str
     grant_id: str | None = None
+    key: str | None = None
     assertions: dict[str, tuple[float, str]] = field(default_factory=dict)

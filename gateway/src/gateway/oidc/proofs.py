@@ -1,0 +1,45 @@
+"""DPoP proofs at our own endpoints: each counts once, whichever process reads it."""
+
+from starlette.requests import Request
+
+from gateway.oidc import repository
+from gateway.oidc.errors import OAuthError
+from gateway.provider import Provider
+from gateway.tokens.challenges import oauth_code
+from gateway.tokens.dpop import REMEMBERED, InvalidProof, NonceNeeded, Proof
+from onestop_runtime.transaction import Transaction
+
+
+def proof_of(provider: Provider, request: Request, path: str) -> Proof | None:
+    """Return what a request to `path` proves; None when it does not try to.
+
+    Raises:
+        OAuthError: `invalid_dpop_proof`, or `use_dpop_nonce` with the nonce to use.
+    """
+    given = proofs_in(request)
+    if not given:
+        return None
+    try:
+        return provider.proofs.read(given, request.method, path)
+    except NonceNeeded as error:
+        raise OAuthError(oauth_code(error), "the DPoP proof needs a recent nonce", nonce=error.nonce) from error
+    except InvalidProof as error:
+        raise OAuthError(oauth_code(error), "the DPoP proof is not valid for this request") from error
+
+
+def proofs_in(request: Request) -> list[bytes]:
+    """Return the values of all `DPoP` headers."""
+    return [value for name, value in request.scope["headers"] if name == b"dpop"]
+
+
+async def use_proof(tx: Transaction, proof: Proof | None) -> str | None:
+    """Consume a proof; return the thumbprint of its key.
+
+    Raises:
+        OAuthError: `invalid_dpop_proof` when it was used before; of many at once one succeeds.
+    """
+    if proof is None:
+        return None
+    if not await repository.use_proof(tx.connection, proof.identifier, tx.now + REMEMBERED):
+        raise OAuthError("invalid_dpop_proof", "the DPoP proof was used before")
+    return proof.key
