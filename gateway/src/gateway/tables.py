@@ -235,7 +235,10 @@ refresh_token = sa.Table(
     sa.Column("jkt", sa.Text),
     sa.Column("issued_at", _INSTANT, nullable=False),
     sa.Column("used_at", _INSTANT),
+    sa.Column("replaces", sa.LargeBinary),
+    sa.Column("repeated_at", _INSTANT),
     sa.Index("refresh_token_by_grant", "grant_id"),
+    sa.Index("refresh_token_by_replaced", "replaces"),
 )
 
 revocation = sa.Table(

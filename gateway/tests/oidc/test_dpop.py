@@ -196,13 +196,6 @@ async def test_of_ten_with_one_proof_one_gets_tokens_and_nothing_is_taken_back(
     assert await gateway.context.pool.fetchval("SELECT count(*) FROM dpop_proof") == 0
 
 
-async def test_of_ten_refreshes_with_proofs_of_their_own_one_gets_tokens(browser: Any, key_holder: Any):
-    token = (await bound_tokens(browser, key_holder, "hall"))["refresh_token"]
-    proof = browser.proof_of("hall")
-    answers = await asyncio.gather(*(browser.refresh(token, "hall", proof | key_holder.headers()) for _ in range(10)))
-    assert [answer.status_code for answer in answers].count(200) == 1
-
-
 async def test_a_refresh_token_of_a_public_client_is_worth_nothing_without_its_key(
     browser: Any, key_holder: Any, new_key_holder: Callable[..., Any]
 ):

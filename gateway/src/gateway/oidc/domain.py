@@ -12,6 +12,8 @@ from uuid import UUID
 
 CODE_LIFETIME: Final = timedelta(seconds=60)
 REQUEST_LIFETIME: Final = timedelta(minutes=30)
+REPEATABLE_FOR: Final = timedelta(seconds=60)
+"""How long after a refresh whose answer was lost its client may repeat it."""
 PUSHED_LIFETIME: Final = timedelta(seconds=60)
 REQUEST_URI: Final = "urn:ietf:params:oauth:request_uri:"
 """What the handle of a pushed request begins with (RFC 9126, 2.2)."""

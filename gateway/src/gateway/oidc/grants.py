@@ -10,7 +10,7 @@ from uuid import UUID
 
 from gateway.clients.domain import REFRESH, Client
 from gateway.oidc import repository
-from gateway.oidc.domain import CODE_LIFETIME, AuthorizationRequest, challenge_met, key_suffices
+from gateway.oidc.domain import CODE_LIFETIME, REPEATABLE_FOR, AuthorizationRequest, challenge_met, key_suffices
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.repository import Code, Grant, RefreshToken
 from gateway.people.callers import caller_as
@@ -121,6 +121,8 @@ async def refresh(
     """Exchange a refresh token for new tokens, once; a second attempt ends the family (RFC 9700, 4.14.2).
 
     Who does not hold the key that it is bound to neither uses it nor ends anything: a thief cannot lock out its owner.
+    Who proves to hold the key of the tokens that the last exchange gave may have lost the answer, and gets another one
+    (FAPI 2.0 Security Profile, 5.3.2.1): once, for a minute, as long as nothing came of the first.
 
     Raises:
         OAuthError: `invalid_scope` when more is asked than was granted; the token stays good.
@@ -132,8 +134,10 @@ async def refresh(
     if not key_suffices(kept.key, key, confidential=client.confidential):
         return Refusal("the refresh token is bound to another key")
     if not await repository.use_refresh_token(tx.connection, hashed, client.client_id, tx.now):
-        return await _replayed(tx, kept.grant_id, "refresh-token-replayed", "the refresh token was used before")
-    return await _issue(tx, provider, client, kept.grant_id, key=key, scopes=scopes)
+        if not await _repeat(tx, client, hashed, key):
+            return await _replayed(tx, kept.grant_id, "refresh-token-replayed", "the refresh token was used before")
+        tx.audit("refresh-token.repeated", key=kept.grant_id, detail={"client": client.client_id})
+    return await _issue(tx, provider, client, kept.grant_id, key=key, scopes=scopes, replaces=hashed)
 
 
 async def living_grant(tx: Transaction, client: Client, token: str) -> Grant | None:
@@ -165,6 +169,13 @@ async def take_back_session(tx: Transaction, session_id: UUID) -> tuple[str, ...
     return identifiers
 
 
+async def _repeat(tx: Transaction, client: Client, hashed: bytes, key: str | None) -> bool:
+    if key is None:
+        return False
+    since = tx.now - REPEATABLE_FOR
+    return await repository.repeat_refresh_token(tx.connection, hashed, client.client_id, key, since=since, now=tx.now)
+
+
 async def _replayed(tx: Transaction, grant_id: UUID, reason: str, description: str) -> Refusal:
     return Refusal(description, await take_back(tx, grant_id, reason))
 
@@ -178,6 +189,7 @@ async def _issue(
     key: str | None,
     scopes: frozenset[str] | None = None,
     with_nonce: bool = False,
+    replaces: bytes | None = None,
 ) -> Issued | Refusal:
     """Return tokens for a grant as it stands now: mandates and appointments are looked at again each time."""
     grant = await repository.grant_by_id(tx.connection, grant_id)
@@ -203,7 +215,7 @@ async def _issue(
             access_token=access.value,
         )
     tx.audit("token.issued", key=grant.id, detail={"client": client.client_id})
-    refresh_token = await _new_refresh_token(tx, client, grant, key)
+    refresh_token = await _new_refresh_token(tx, client, grant, key, replaces)
     return Issued(access.value, token_type(key), access.seconds, granted, id_token, refresh_token)
 
 
@@ -218,10 +230,14 @@ async def _caller(tx: Transaction, client: Client, grant: Grant) -> Caller | Non
     return caller_as(person, capacity, client_id=client.client_id, channel=client.channel)
 
 
-async def _new_refresh_token(tx: Transaction, client: Client, grant: Grant, key: str | None) -> str | None:
+async def _new_refresh_token(
+    tx: Transaction, client: Client, grant: Grant, key: str | None, replaces: bytes | None
+) -> str | None:
     if REFRESH not in client.grant_types:
         return None
     token = new_secret()
     new = RefreshToken(grant.id, key, used=False)
-    await repository.add_refresh_token(tx.connection, new, hashed=digest(token), client_id=client.client_id, now=tx.now)
+    await repository.add_refresh_token(
+        tx.connection, new, hashed=digest(token), client_id=client.client_id, now=tx.now, replaces=replaces
+    )
     return token

@@ -161,6 +161,26 @@ _USE_REFRESH = compiled(
     .values(used_at=sa.bindparam("now"))
     .returning(sa.true())
 )
+_REPEAT_REFRESH = compiled(
+    sa.update(refresh_token)
+    .where(
+        *_THE_REFRESH_TOKEN,
+        refresh_token.c.used_at > sa.bindparam("since", type_=refresh_token.c.used_at.type),
+        refresh_token.c.repeated_at.is_(None),
+    )
+    .values(repeated_at=sa.bindparam("now"))
+    .returning(sa.true())
+)
+_USE_REPLACEMENT = compiled(
+    sa.update(refresh_token)
+    .where(
+        refresh_token.c.replaces == sa.bindparam("replaced"),
+        refresh_token.c.jkt == sa.bindparam("key"),
+        refresh_token.c.used_at.is_(None),
+    )
+    .values(used_at=sa.bindparam("now"))
+    .returning(sa.true())
+)
 _USE_PROOF = compiled(pg.insert(dpop_proof).on_conflict_do_nothing().returning(sa.true()))
 
 
@@ -279,9 +299,9 @@ async def grant_of_code(connection: Connection, hashed: bytes, client_id: str) -
 
 
 async def add_refresh_token(
-    connection: Connection, new: RefreshToken, *, hashed: bytes, client_id: str, now: datetime
+    connection: Connection, new: RefreshToken, *, hashed: bytes, client_id: str, now: datetime, replaces: bytes | None
 ) -> None:
-    """Keep a new refresh token."""
+    """Keep a new refresh token, and which one it was exchanged for."""
     await _ADD_REFRESH.execute(
         connection,
         token_hash=hashed,
@@ -290,6 +310,8 @@ async def add_refresh_token(
         jkt=new.key,
         issued_at=now,
         used_at=None,
+        replaces=replaces,
+        repeated_at=None,
     )
 
 
@@ -302,6 +324,20 @@ async def refresh_token_of(connection: Connection, hashed: bytes, client_id: str
 async def use_refresh_token(connection: Connection, hashed: bytes, client_id: str, now: datetime) -> bool:
     """Consume a refresh token; of many who try at once one succeeds."""
     return await _USE_REFRESH.fetchval(connection, hashed=hashed, client=client_id, now=now) is True
+
+
+async def repeat_refresh_token(
+    connection: Connection, hashed: bytes, client_id: str, key: str, *, since: datetime, now: datetime
+) -> bool:
+    """Consume a refresh token once more, and in its stead the one that it was exchanged for.
+
+    False when it was used before `since`, was repeated already, or was exchanged for a token that is used, or bound
+    to another key. Of many who try at once one succeeds.
+    """
+    repeated = await _REPEAT_REFRESH.fetchval(connection, hashed=hashed, client=client_id, since=since, now=now)
+    if repeated is None:
+        return False
+    return await _USE_REPLACEMENT.fetchval(connection, replaced=hashed, key=key, now=now) is True
 
 
 async def use_proof(connection: Connection, proof_hash: bytes, expires_at: datetime) -> bool:
