@@ -104,6 +104,7 @@ SEED = {
             token_endpoint_auth_method="client_secret_basic",
             client_secret=SECRET,
             require_pushed_authorization_requests=True,
+            resources=["https://pushing.test/api"],
         ),
         client(
             "department",

@@ -129,6 +129,7 @@ async def _client(tx: Transaction, entry: dict[str, Any]) -> bool:
         scopes=tuple(entry.get("scopes", _DEFAULT_SCOPES)),
         first_party=entry.get("first_party", True),
         require_par=entry.get("require_pushed_authorization_requests", False),
+        resources=tuple(entry.get("resources", ())),
         agency=entry.get("agency"),
     )
     client.require_sound()

@@ -23,6 +23,7 @@ WEB = Client(
     scopes=("openid",),
     first_party=True,
     require_par=False,
+    resources=(),
     agency=None,
 )
 
@@ -63,6 +64,9 @@ def test_an_exact_address_is_registered(uri: str):
         {"grant_types": ("implicit",)},
         {"grant_types": ("client_credentials",)},
         {"scopes": ("openid", "everything")},
+        {"resources": ("https://web.test/api",)},
+        {"resources": ("https://web.test/#x",), "authentication": "private_key_jwt"},
+        {"resources": ("web",), "authentication": "private_key_jwt"},
     ],
 )
 def test_what_we_do_not_support_is_not_registered(changes: dict[str, object]):

@@ -22,6 +22,7 @@ SCOPES: Final = ("openid", "profile", "phone", "offline_access")
 
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?(/[^\s\\#]*)?")
 _REDIRECT = re.compile(r"(https?://[A-Za-z0-9.\-\[\]:]+|[a-z][a-z0-9+\-]*(\.[a-z0-9+\-]+)+:)(/[^\s\\#*]*)?")
+_RESOURCE = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[^\s\\#*]*)?|urn:[A-Za-z0-9][A-Za-z0-9\-]*:[A-Za-z0-9:._\-]+")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{32,}")
 
 
@@ -54,6 +55,7 @@ class Client:
         secret_hash: SHA-256 of the secret.
         first_party: whether it is our own, so that nobody has to consent.
         require_par: whether it has to push its authorization requests (RFC 9126).
+        resources: what it serves itself and others get tokens for (RFC 8707).
         agency: credit code of the agency that a department's system belongs to.
     """
 
@@ -72,6 +74,7 @@ class Client:
     scopes: tuple[str, ...]
     first_party: bool
     require_par: bool
+    resources: tuple[str, ...]
     agency: str | None
 
     @property
@@ -131,6 +134,11 @@ class Client:
             raise InvalidClientMetadata(f"未知的权限范围：{'、'.join(sorted(unknown))}。")
         if CREDENTIALS in self.grant_types and not self.confidential:
             raise InvalidClientMetadata("公开应用不能使用 client_credentials。")
+        if self.resources and not self.confidential:
+            raise InvalidClientMetadata("公开应用不能提供资源服务。")
+        for uri in self.resources:
+            if not _RESOURCE.fullmatch(uri):
+                raise InvalidClientMetadata(f"资源地址不正确：{uri}。")
         for uri in (*self.redirect_uris, *self.post_logout_redirect_uris):
             if not _REDIRECT.fullmatch(uri):
                 raise InvalidClientMetadata(f"返回地址不正确：{uri}。")

@@ -12,6 +12,12 @@ from onestop_runtime.sql import Connection, Record, compiled
 
 _COLUMNS = tuple(column for column in client.c if column.name not in {"registered_at", "version"})
 _BY_ID = compiled(sa.select(*_COLUMNS).where(client.c.client_id == sa.bindparam("client_id")))
+_SERVED = compiled(
+    sa.select(sa.true()).where(
+        client.c.resources.contains(sa.bindparam("resources", type_=client.c.resources.type)),
+        client.c.state == "active",
+    )
+)
 _ADD = compiled(sa.insert(client))
 _USE_ASSERTION = compiled(pg.insert(client_assertion).on_conflict_do_nothing().returning(sa.true()))
 _CONSENTED = compiled(
@@ -39,6 +45,11 @@ async def client_by_id(connection: Connection, client_id: str) -> Client | None:
     """Return the client that is registered under `client_id`."""
     row = await _BY_ID.fetchrow(connection, client_id=client_id)
     return _client(row) if row else None
+
+
+async def is_served(connection: Connection, resource: str) -> bool:
+    """Tell whether a client is registered to serve `resource`."""
+    return await _SERVED.fetchval(connection, resources=[resource]) is True
 
 
 async def add_client(connection: Connection, new: Client, registered_at: datetime) -> None:
@@ -76,6 +87,6 @@ async def add_consent(
 
 def _client(row: Record) -> Client:
     values = dict(row)
-    for name in ("redirect_uris", "post_logout_redirect_uris", "grant_types", "scopes"):
+    for name in ("redirect_uris", "post_logout_redirect_uris", "grant_types", "scopes", "resources"):
         values[name] = tuple(values[name])
     return Client(**values)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.clients.domain import CODE, Client
-from gateway.clients.repository import add_consent, client_by_id, consented_scopes
+from gateway.clients.repository import add_consent, client_by_id, consented_scopes, is_served
 from gateway.oidc import repository
 from gateway.oidc.domain import REQUEST_LIFETIME, REQUEST_URI, AuthorizationRefused, AuthorizationRequest, worth_keeping
 from gateway.oidc.errors import MalformedAuthorization, OAuthError, RequestGone, UnknownClient
@@ -63,6 +63,7 @@ async def authorize(request: Request) -> Response:
     client = await _client(provider, parameters)
     try:
         asked = read(client, parameters, pushed=pushed)
+        await require_target(provider, asked.resource)
         under_way = UnderWay(client, asked, parameters, provider.context.clock())
         session = await current_session(provider, provider.cookies.read(request, SESSION))
         return await proceed(provider, request, under_way, session)
@@ -108,6 +109,8 @@ async def proceed(
         known = await consented_scopes(connection, session.person_id, client.client_id)
     if person is None:
         raise AuthorizationRefused("access_denied", "the person is not known any more")
+    if not asked.assured_by(person.assurance):
+        raise AuthorizationRefused("unmet_authentication_requirements", "the person is not known that surely")
     capacity = _capacity(provider, person, asked)
     if not consents and needs_consent(client, asked, known):
         if asked.silent:
@@ -150,6 +153,19 @@ def read(client: Client, parameters: Mapping[str, str], *, pushed: bool) -> Auth
     if not client.allowed(asked.scopes):
         raise AuthorizationRefused("invalid_scope", "no scope that the client may have is asked for")
     return asked
+
+
+async def require_target(provider: Provider, resource: str | None) -> None:
+    """Do nothing when tokens may be asked for `resource`.
+
+    Raises:
+        AuthorizationRefused: `invalid_target` when nobody serves it (RFC 8707, 2).
+    """
+    if resource is None or resource == provider.issuer:
+        return
+    async with acquired(provider.context.pool) as connection:
+        if not await is_served(connection, resource):
+            raise AuthorizationRefused("invalid_target", "the resource is not known")
 
 
 async def _as_query(request: Request) -> Response:

@@ -21,12 +21,23 @@ REQUEST_URI: Final = "urn:ietf:params:oauth:request_uri:"
 _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _CREDIT_CODE_OR_SELF = re.compile(r"self|[0-9A-HJ-NPQRTUWXY]{18}")
+ACR_VALUES: Final = ("0", "1", "2", "3")
+"""How surely a person is known: self-declared, phone, real name, in person."""
 _PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
-_LONGEST: Final = {"state": 1024, "nonce": 512, "login_hint": 128, "act": 18, "scope": 1024}
+_LONGEST: Final = {
+    "state": 1024,
+    "nonce": 512,
+    "login_hint": 128,
+    "act": 18,
+    "scope": 1024,
+    "resource": 512,
+    "acr_values": 64,
+}
 _LONGEST_MAX_AGE: Final = 9
 _READ: Final = (
     "response_type", "response_mode", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge",
     "code_challenge_method", "dpop_jkt", "prompt", "max_age", "act", "login_hint", "id_token_hint",
+    "resource", "acr_values",
 )  # fmt: skip
 
 
@@ -54,6 +65,8 @@ class AuthorizationRequest:
         prompt: what the person has to be asked at least, or `none`.
         max_age: how long ago the sign-in may be.
         act: for whom to act: `self`, a credit code, or None for the usual choice.
+        resource: where the tokens are to be used; None for our own API.
+        acr_values: of which the person's level has to reach one; any will do when empty.
     """
 
     client_id: str
@@ -68,6 +81,8 @@ class AuthorizationRequest:
     act: str | None
     login_hint: str | None
     id_token_hint: str | None
+    resource: str | None
+    acr_values: frozenset[str]
 
     @property
     def silent(self) -> bool:
@@ -88,6 +103,10 @@ class AuthorizationRequest:
         if self.prompt & {"login", "select_account"} and signed_in_at <= asked_at:
             return False
         return self.max_age is None or signed_in_at + self.max_age >= asked_at
+
+    def assured_by(self, assurance: int) -> bool:
+        """Tell whether somebody who is known that surely reaches one of the levels that are asked for (RFC 9470)."""
+        return not self.acr_values or not self.acr_values.isdisjoint(ACR_VALUES[: assurance + 1])
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "AuthorizationRequest":
@@ -116,6 +135,8 @@ class AuthorizationRequest:
             act=act,
             login_hint=parameters.get("login_hint"),
             id_token_hint=parameters.get("id_token_hint"),
+            resource=parameters.get("resource"),
+            acr_values=frozenset(parameters.get("acr_values", "").split()),
         )
 
 

@@ -9,8 +9,10 @@ from starlette.responses import Response
 from gateway.clients.authentication import ASSERTION_ALGORITHMS, authenticate
 from gateway.clients.domain import AUTHENTICATIONS, CODE, CREDENTIALS, GRANT_TYPES, PROVING, SCOPES, Client
 from gateway.oidc import repository
+from gateway.oidc.authorize import require_target
+from gateway.oidc.domain import ACR_VALUES, AuthorizationRefused
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.grants import Issued, Refusal, redeem_code, refresh, take_back
+from gateway.oidc.grants import Issued, Refusal, Wanted, redeem_code, refresh, take_back
 from gateway.oidc.http import CORS, endpoint, form_of, json_response, public_document, required
 from gateway.oidc.introspection import PATH as INTROSPECTION
 from gateway.oidc.proofs import proof_of, proofs_in, use_proof
@@ -57,14 +59,14 @@ async def token(request: Request) -> Response:
                 tx,
                 provider,
                 client,
+                Wanted(key, resource=form.get("resource")),
                 code=required(form, "code"),
                 redirect_uri=required(form, "redirect_uri"),
                 verifier=form.get("code_verifier"),
-                key=key,
             )
         else:
-            value = required(form, "refresh_token")
-            outcome = await refresh(tx, provider, client, token=value, scopes=_scopes(form), key=key)
+            wanted = Wanted(key, _scopes(form), form.get("resource"))
+            outcome = await refresh(tx, provider, client, wanted, token=required(form, "refresh_token"))
         if isinstance(outcome, Refusal):
             tx.audit("token.refused", key=client.id, detail={"reason": outcome.description})
     if isinstance(outcome, Refusal):
@@ -146,6 +148,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": list(PROVING),
         "introspection_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
+        "acr_values_supported": list(ACR_VALUES),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
         "claim_types_supported": ["normal"],
@@ -174,12 +177,17 @@ async def _own_token(provider: Provider, client: Client, form: dict[str, str], p
     scopes = _scopes(form)
     if scopes:
         raise OAuthError("invalid_scope", "a token in the client's own name has no scopes")
+    resource = form.get("resource")
+    try:
+        await require_target(provider, resource)
+    except AuthorizationRefused as refused:
+        raise OAuthError(refused.code, refused.description) from refused
     caller = Caller(
         sub=client.id, kind="system", acr="2", agency=client.agency, client=client.client_id, channel=client.channel
     )
     async with provider.transaction(caller) as tx:
         key = await use_proof(tx, proof)
-        issued = provider.access_tokens.issue(caller, scopes=frozenset(), grant_id=None, key=key)
+        issued = provider.access_tokens.issue(caller, scopes=frozenset(), grant_id=None, key=key, resource=resource)
         tx.audit("token.issued", key=client.id, detail={"client": client.client_id})
     told = {"access_token": issued.value, "token_type": token_type(key), "expires_in": issued.seconds}
     return _answer(provider, proof, told)
@@ -245,10 +253,10 @@ def _invalid_token() -> OAuthError:
 
 def _own_access_token(provider: Provider, client: Client, value: str) -> str | None:
     try:
-        principal = provider.access_tokens.verify(value)
+        claims = provider.access_tokens.read(value)
     except InvalidToken:
         return None
-    return principal.token_id if principal.client_id == client.client_id else None
+    return str(claims["jti"]) if claims["client_id"] == client.client_id else None
 
 
 def _scopes(form: dict[str, str]) -> frozenset[str] | None:

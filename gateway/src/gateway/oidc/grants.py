@@ -51,6 +51,21 @@ class Issued:
     refresh_token: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a client asks for beside its proof of a grant.
+
+    Attributes:
+        key: thumbprint of the key that it proves to hold and the tokens are bound to, if any.
+        scopes: None for everything that was granted.
+        resource: where the tokens are to be used; None for where they were granted.
+    """
+
+    key: str | None
+    scopes: frozenset[str] | None = None
+    resource: str | None = None
+
+
 _GONE: Final = Refusal("the authorization has ended")
 
 
@@ -66,6 +81,7 @@ async def give(
         act=capacity.choice,
         scopes=client.allowed(asked.scopes),
         nonce=asked.nonce,
+        resource=asked.resource,
         signed_in_at=session.signed_in_at,
         methods=session.methods,
         expires_at=tx.now + client.lifetime,
@@ -83,15 +99,16 @@ async def redeem_code(
     tx: Transaction,
     provider: Provider,
     client: Client,
+    wanted: Wanted,
     *,
     code: str,
     redirect_uri: str,
     verifier: str | None,
-    key: str | None,
 ) -> Issued | Refusal:
     """Exchange a code for tokens, once; a second attempt takes back what the first one got (RFC 6749, 4.1.2).
 
-    The tokens are bound to `key`, the thumbprint of the key that the client proves to hold, if any.
+    Raises:
+        OAuthError: `invalid_scope` or `invalid_target` when more is asked than was granted; the code stays good.
     """
     hashed = digest(code)
     used = await repository.use_code(tx.connection, hashed, client.client_id, tx.now)
@@ -104,19 +121,13 @@ async def redeem_code(
         return Refusal("the code has expired")
     if used.redirect_uri != redirect_uri:
         return Refusal("redirect_uri differs from the authorization request")
-    if not challenge_met(verifier, used.code_challenge) or used.key not in {None, key}:
+    if not challenge_met(verifier, used.code_challenge) or used.key not in {None, wanted.key}:
         return Refusal("code_verifier does not fit the challenge, or the key is another one than dpop_jkt")
-    return await _issue(tx, provider, client, used.grant_id, key=key, with_nonce=True)
+    return await _issue(tx, provider, client, used.grant_id, wanted, with_nonce=True)
 
 
 async def refresh(
-    tx: Transaction,
-    provider: Provider,
-    client: Client,
-    *,
-    token: str,
-    scopes: frozenset[str] | None,
-    key: str | None,
+    tx: Transaction, provider: Provider, client: Client, wanted: Wanted, *, token: str
 ) -> Issued | Refusal:
     """Exchange a refresh token for new tokens, once; a second attempt ends the family (RFC 9700, 4.14.2).
 
@@ -125,19 +136,19 @@ async def refresh(
     (FAPI 2.0 Security Profile, 5.3.2.1): once, for a minute, as long as nothing came of the first.
 
     Raises:
-        OAuthError: `invalid_scope` when more is asked than was granted; the token stays good.
+        OAuthError: `invalid_scope` or `invalid_target` when more is asked than was granted; the token stays good.
     """
     hashed = digest(token)
     kept = await repository.refresh_token_of(tx.connection, hashed, client.client_id)
     if kept is None:
         return Refusal("the refresh token is unknown")
-    if not key_suffices(kept.key, key, confidential=client.confidential):
+    if not key_suffices(kept.key, wanted.key, confidential=client.confidential):
         return Refusal("the refresh token is bound to another key")
     if not await repository.use_refresh_token(tx.connection, hashed, client.client_id, tx.now):
-        if not await _repeat(tx, client, hashed, key):
+        if not await _repeat(tx, client, hashed, wanted.key):
             return await _replayed(tx, kept.grant_id, "refresh-token-replayed", "the refresh token was used before")
         tx.audit("refresh-token.repeated", key=kept.grant_id, detail={"client": client.client_id})
-    return await _issue(tx, provider, client, kept.grant_id, key=key, scopes=scopes, replaces=hashed)
+    return await _issue(tx, provider, client, kept.grant_id, wanted, replaces=hashed)
 
 
 async def living_grant(tx: Transaction, client: Client, token: str) -> Grant | None:
@@ -185,9 +196,8 @@ async def _issue(
     provider: Provider,
     client: Client,
     grant_id: UUID,
+    wanted: Wanted,
     *,
-    key: str | None,
-    scopes: frozenset[str] | None = None,
     with_nonce: bool = False,
     replaces: bytes | None = None,
 ) -> Issued | Refusal:
@@ -195,15 +205,19 @@ async def _issue(
     grant = await repository.grant_by_id(tx.connection, grant_id)
     if grant is None or not grant.lives(tx.now):
         return _GONE
-    if scopes is not None and not scopes <= grant.scopes:
+    if wanted.scopes is not None and not wanted.scopes <= grant.scopes:
         raise OAuthError("invalid_scope", "the scope exceeds what was granted")
+    if wanted.resource not in {None, grant.resource or provider.issuer}:
+        raise OAuthError("invalid_target", "the resource is another one than was granted")
     caller = await _caller(tx, client, grant)
     if caller is None:
         return Refusal("the mandate has ended", await take_back(tx, grant.id, "capacity-ended"))
     tx.caller = caller
-    granted = grant.scopes if scopes is None else scopes
+    granted = grant.scopes if wanted.scopes is None else wanted.scopes
     auth_time = int(grant.signed_in_at.timestamp())
-    access = provider.access_tokens.issue(caller, scopes=granted, grant_id=grant.id, auth_time=auth_time, key=key)
+    access = provider.access_tokens.issue(
+        caller, scopes=granted, grant_id=grant.id, auth_time=auth_time, key=wanted.key, resource=grant.resource
+    )
     id_token = None
     if "openid" in granted:
         id_token = provider.id_tokens.issue(
@@ -215,8 +229,8 @@ async def _issue(
             access_token=access.value,
         )
     tx.audit("token.issued", key=grant.id, detail={"client": client.client_id})
-    refresh_token = await _new_refresh_token(tx, client, grant, key, replaces)
-    return Issued(access.value, token_type(key), access.seconds, granted, id_token, refresh_token)
+    refresh_token = await _new_refresh_token(tx, client, grant, wanted.key, replaces)
+    return Issued(access.value, token_type(wanted.key), access.seconds, granted, id_token, refresh_token)
 
 
 async def _caller(tx: Transaction, client: Client, grant: Grant) -> Caller | None:

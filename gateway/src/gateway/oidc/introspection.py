@@ -26,7 +26,7 @@ _TOLD: Final = (
 
 @endpoint
 async def introspection(request: Request) -> Response:
-    """Tell a client with a proof of its own about a token that was given to it; all others are just not active."""
+    """Tell a client that proves itself about tokens that it was given or serves; all others are just not active."""
     provider = provider_of(request)
     form = await form_of(request)
     client = await authenticate(provider, request.headers.get("authorization"), form)
@@ -44,7 +44,8 @@ def _access_token(provider: Provider, client: Client, value: str) -> dict[str, A
         claims = provider.access_tokens.read(value)
     except InvalidToken:
         return None
-    if claims["client_id"] != client.client_id:
+    serves = claims["aud"] != provider.issuer and claims["aud"] in client.resources
+    if claims["client_id"] != client.client_id and not serves:
         return None
     if claims.get("grant") in provider.revoked or claims["jti"] in provider.revoked:
         return None

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from gateway.clients.authentication import authenticate
 from gateway.clients.domain import RedirectNotRegistered
 from gateway.oidc import repository
-from gateway.oidc.authorize import read
+from gateway.oidc.authorize import read, require_target
 from gateway.oidc.domain import PUSHED_LIFETIME, REQUEST_URI, AuthorizationRefused, worth_keeping
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.http import endpoint, form_of, json_response, required
@@ -35,7 +35,8 @@ async def push(request: Request) -> Response:
         raise OAuthError("invalid_dpop_proof", "dpop_jkt names another key than the DPoP proof")
     try:
         client.require_redirect(required(form, "redirect_uri"))
-        read(client, form | {"client_id": client.client_id}, pushed=True)
+        asked = read(client, form | {"client_id": client.client_id}, pushed=True)
+        await require_target(provider, asked.resource)
     except RedirectNotRegistered as error:
         raise OAuthError("invalid_request", "redirect_uri is not registered for the client") from error
     except AuthorizationRefused as refused:

@@ -33,6 +33,7 @@ class Grant:
 
     Attributes:
         act: the capacity chosen: `self` or a credit code.
+        resource: where its tokens are good; None for our own API.
         methods: how the person had signed in.
     """
 
@@ -43,6 +44,7 @@ class Grant:
     act: str
     scopes: frozenset[str]
     nonce: str | None
+    resource: str | None
     signed_in_at: datetime
     methods: tuple[str, ...]
     expires_at: datetime
@@ -247,6 +249,7 @@ async def add_grant(connection: Connection, grant: Grant, given_at: datetime) ->
         act=grant.act,
         scopes=sorted(grant.scopes),
         nonce=grant.nonce,
+        resource=grant.resource,
         signed_in_at=grant.signed_in_at,
         given_at=given_at,
         expires_at=grant.expires_at,
@@ -354,6 +357,7 @@ def _grant(row: Record) -> Grant:
         act=row["act"],
         scopes=frozenset(row["scopes"]),
         nonce=row["nonce"],
+        resource=row["resource"],
         signed_in_at=row["signed_in_at"],
         methods=tuple(row["methods"]),
         expires_at=row["expires_at"],

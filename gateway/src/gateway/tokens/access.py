@@ -68,7 +68,7 @@ class AccessTokens:
             now=lambda: int(clock().timestamp()),
             leeway=_LEEWAY_SECONDS,
             iss={"essential": True, "value": issuer},
-            aud={"essential": True, "value": issuer},
+            aud={"essential": True},
             exp={"essential": True},
             iat={"essential": True},
             jti={"essential": True},
@@ -84,6 +84,7 @@ class AccessTokens:
         grant_id: UUID | None,
         auth_time: int | None = None,
         key: str | None = None,
+        resource: str | None = None,
     ) -> IssuedToken:
         """Return an access token for `caller.client` in the name of `caller`.
 
@@ -93,6 +94,7 @@ class AccessTokens:
             grant_id: the authorization that the token belongs to and is revoked with.
             auth_time: second of the epoch at which the person signed in.
             key: thumbprint of the key that who presents the token has to hold (RFC 9449, 6.1); None for a bearer.
+            resource: where the token is good; None for our own API.
         """
         issued = int(self._clock().timestamp())
         seconds = int(LIFETIME.total_seconds())
@@ -101,7 +103,7 @@ class AccessTokens:
         del claims["client"]
         claims |= {
             "iss": self._issuer,
-            "aud": self._issuer,
+            "aud": resource or self._issuer,
             "iat": issued,
             "exp": issued + seconds,
             "jti": token_id,
@@ -125,16 +127,18 @@ class AccessTokens:
             InvalidToken: when it is no access token of ours, for us, within its time.
         """
         claims = self.read(token)
+        if claims["aud"] != self._issuer:
+            raise InvalidToken
         try:
             return _principal(claims)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidToken from error
 
     def read(self, token: str) -> dict[str, Any]:
-        """Return what `token` states.
+        """Return what `token` states, whatever resource it is for.
 
         Raises:
-            InvalidToken: when it is no access token of ours, for us, within its time.
+            InvalidToken: when it is no access token of ours within its time.
         """
         if len(token) > _MAX_LENGTH:
             raise InvalidToken
