@@ -99,6 +99,13 @@ SEED = {
             client_secret=SECRET,
         ),
         client(
+            "old",
+            "档案管理系统",
+            token_endpoint_auth_method="client_secret_basic",
+            client_secret=SECRET,
+            pkce_optional=True,
+        ),
+        client(
             "pushing",
             "电子证照系统",
             token_endpoint_auth_method="client_secret_basic",

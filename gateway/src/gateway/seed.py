@@ -130,6 +130,7 @@ async def _client(tx: Transaction, entry: dict[str, Any]) -> bool:
         first_party=entry.get("first_party", True),
         require_par=entry.get("require_pushed_authorization_requests", False),
         resources=tuple(entry.get("resources", ())),
+        pkce_optional=entry.get("pkce_optional", False),
         agency=entry.get("agency"),
     )
     client.require_sound()

@@ -110,12 +110,14 @@ client = sa.Table(
     sa.Column("first_party", sa.Boolean, nullable=False),
     sa.Column("require_par", sa.Boolean, nullable=False),
     sa.Column("resources", _TEXTS, nullable=False),
+    sa.Column("pkce_optional", sa.Boolean, nullable=False),
     sa.Column("agency", sa.Text),
     sa.Column("registered_at", _INSTANT, nullable=False),
     _version(),
     sa.UniqueConstraint("id", name="client_subject_is_unique"),
     sa.CheckConstraint("state IN ('active', 'suspended')", name="client_state_is_known"),
     sa.CheckConstraint("application_type IN ('web', 'native')", name="client_application_type_is_known"),
+    sa.CheckConstraint("NOT pkce_optional OR authentication <> 'none'", name="client_without_pkce_proves_itself"),
     sa.CheckConstraint(
         "CASE authentication WHEN 'none' THEN secret_hash IS NULL AND jwks IS NULL"
         " WHEN 'client_secret_basic' THEN secret_hash IS NOT NULL"
@@ -221,7 +223,7 @@ authorization_code = sa.Table(
     sa.Column("grant_id", sa.Uuid, sa.ForeignKey(access_grant.c.id, ondelete="CASCADE"), nullable=False),
     sa.Column("client_id", sa.Text, nullable=False),
     sa.Column("redirect_uri", sa.Text, nullable=False),
-    sa.Column("code_challenge", sa.Text, nullable=False),
+    sa.Column("code_challenge", sa.Text),
     sa.Column("jkt", sa.Text),
     sa.Column("expires_at", _INSTANT, nullable=False),
     sa.Column("used_at", _INSTANT),

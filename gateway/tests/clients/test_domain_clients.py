@@ -24,6 +24,7 @@ WEB = Client(
     first_party=True,
     require_par=False,
     resources=(),
+    pkce_optional=False,
     agency=None,
 )
 
@@ -65,6 +66,7 @@ def test_an_exact_address_is_registered(uri: str):
         {"grant_types": ("client_credentials",)},
         {"scopes": ("openid", "everything")},
         {"resources": ("https://web.test/api",)},
+        {"pkce_optional": True},
         {"resources": ("https://web.test/#x",), "authentication": "private_key_jwt"},
         {"resources": ("web",), "authentication": "private_key_jwt"},
     ],

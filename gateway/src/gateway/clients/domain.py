@@ -56,6 +56,7 @@ class Client:
         first_party: whether it is our own, so that nobody has to consent.
         require_par: whether it has to push its authorization requests (RFC 9126).
         resources: what it serves itself and others get tokens for (RFC 8707).
+        pkce_optional: whether it may do without PKCE, as old software does; only one that proves itself.
         agency: credit code of the agency that a department's system belongs to.
     """
 
@@ -75,6 +76,7 @@ class Client:
     first_party: bool
     require_par: bool
     resources: tuple[str, ...]
+    pkce_optional: bool
     agency: str | None
 
     @property
@@ -132,16 +134,23 @@ class Client:
             raise InvalidClientMetadata(f"不支持的授权方式：{'、'.join(sorted(unknown))}。")
         if unknown := set(self.scopes) - set(SCOPES):
             raise InvalidClientMetadata(f"未知的权限范围：{'、'.join(sorted(unknown))}。")
-        if CREDENTIALS in self.grant_types and not self.confidential:
-            raise InvalidClientMetadata("公开应用不能使用 client_credentials。")
-        if self.resources and not self.confidential:
-            raise InvalidClientMetadata("公开应用不能提供资源服务。")
+        if not self.confidential:
+            self._require_nothing_secret()
         for uri in self.resources:
             if not _RESOURCE.fullmatch(uri):
                 raise InvalidClientMetadata(f"资源地址不正确：{uri}。")
         for uri in (*self.redirect_uris, *self.post_logout_redirect_uris):
             if not _REDIRECT.fullmatch(uri):
                 raise InvalidClientMetadata(f"返回地址不正确：{uri}。")
+
+    def _require_nothing_secret(self) -> None:
+        """Do nothing when the client has nothing that only one that proves itself may have."""
+        if CREDENTIALS in self.grant_types:
+            raise InvalidClientMetadata("公开应用不能使用 client_credentials。")
+        if self.pkce_optional:
+            raise InvalidClientMetadata("公开应用必须使用 PKCE。")
+        if self.resources:
+            raise InvalidClientMetadata("公开应用不能提供资源服务。")
 
 
 def secret_hash(secret: str) -> bytes:

@@ -148,6 +148,8 @@ def read(client: Client, parameters: Mapping[str, str], *, pushed: bool) -> Auth
     asked = AuthorizationRequest.read(parameters)
     if client.require_par and not pushed:
         raise AuthorizationRefused("invalid_request", "the client has to push its requests")
+    if asked.code_challenge is None and not client.pkce_optional:
+        raise AuthorizationRefused("invalid_request", "code_challenge is missing; PKCE is required")
     if CODE not in client.grant_types:
         raise AuthorizationRefused("unauthorized_client", "the client may not ask for codes")
     if not client.allowed(asked.scopes):

@@ -61,6 +61,7 @@ class AuthorizationRequest:
 
     Attributes:
         scopes: what is asked for, before the client's own limits.
+        code_challenge: what the code will be redeemed with (PKCE); None when the client sent none.
         key: thumbprint of the key that the code will be redeemed with (RFC 9449, 10).
         prompt: what the person has to be asked at least, or `none`.
         max_age: how long ago the sign-in may be.
@@ -72,7 +73,7 @@ class AuthorizationRequest:
     client_id: str
     redirect_uri: str
     scopes: frozenset[str]
-    code_challenge: str
+    code_challenge: str | None
     key: str | None
     state: str | None
     nonce: str | None
@@ -145,8 +146,13 @@ def worth_keeping(parameters: Mapping[str, str]) -> dict[str, str]:
     return {name: parameters[name] for name in _READ if name in parameters}
 
 
-def challenge_met(verifier: str | None, challenge: str) -> bool:
-    """Tell whether `verifier` is what `challenge` was made from (RFC 7636, 4.6, S256)."""
+def challenge_met(verifier: str | None, challenge: str | None) -> bool:
+    """Tell whether `verifier` is what `challenge` was made from (RFC 7636, 4.6, S256).
+
+    Without challenge there must be no verifier either: somebody has taken it out of the request (RFC 9700, 4.8.2).
+    """
+    if challenge is None:
+        return verifier is None
     if verifier is None or not _VERIFIER.fullmatch(verifier):
         return False
     made = urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
@@ -176,10 +182,12 @@ def _refuse_unsupported(parameters: Mapping[str, str]) -> None:
         raise AuthorizationRefused("invalid_request", "only response_mode=query is supported")
 
 
-def _challenge(parameters: Mapping[str, str]) -> str:
+def _challenge(parameters: Mapping[str, str]) -> str | None:
     challenge = parameters.get("code_challenge")
+    if challenge is None and "code_challenge_method" not in parameters:
+        return None
     if challenge is None:
-        raise AuthorizationRefused("invalid_request", "code_challenge is missing; PKCE is required")
+        raise AuthorizationRefused("invalid_request", "code_challenge is missing")
     if parameters.get("code_challenge_method") != "S256":
         raise AuthorizationRefused("invalid_request", "code_challenge_method must be S256")
     if not _SHA256.fullmatch(challenge):

@@ -65,7 +65,7 @@ class Code:
 
     grant_id: UUID
     redirect_uri: str
-    code_challenge: str
+    code_challenge: str | None
     key: str | None
     expires_at: datetime
 
