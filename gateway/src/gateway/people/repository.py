@@ -19,7 +19,7 @@ _MANDATES = compiled(
     sa.select(mandate, legal_person.c.credit_code, legal_person.c.name)
     .join(legal_person, legal_person.c.id == mandate.c.legal_person_id)
     .where(mandate.c.agent_id == sa.bindparam("person_id"))
-    .order_by(mandate.c.id)
+    .order_by(mandate.c.given_at, legal_person.c.credit_code)
 )
 _APPOINTMENTS = compiled(
     sa.select(staff_member).where(staff_member.c.person_id == sa.bindparam("person_id")).order_by(staff_member.c.id)
