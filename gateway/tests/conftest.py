@@ -75,6 +75,10 @@ SEED = {
         person("citizen", "赵晓梅", "130371198803171020"),
         person("agent", "周海燕", "130371198506121246", mandates=[mandate(COMPANY)]),
         person("reviewer", "王思远", "130371199005190571", appointment=APPOINTMENT),
+        person("admin", "胡建新", "130371198108141639", appointment=APPOINTMENT | {"roles": ["admin"]}),
+        person(
+            "weak_admin", "郭志强", "130371197504082218", appointment=APPOINTMENT | {"roles": ["admin"]}, assurance=1
+        ),
         person(
             "agent_of_two",
             "吴建军",

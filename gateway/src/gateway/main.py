@@ -1,7 +1,11 @@
 """What the gateway is made of."""
 
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
 
+from gateway.clients import routes as clients
+from gateway.clients.domain import ClientExists
 from gateway.edge.app import Edge
 from gateway.edge.proxy import Proxy
 from gateway.edge.records import AccessLog
@@ -11,12 +15,15 @@ from gateway.oidc import routes as protocol
 from gateway.own_api import OwnApi
 from gateway.parts import open_parts, tidy, watch_revocations
 from gateway.people import routes as people
+from gateway.people.domain import NotKnownSurelyEnough
 from gateway.permissions import PERMISSIONS
 from gateway.seed import seed
 from gateway.settings import GatewaySettings
 from gateway.signin import api as sessions
 from gateway.tables import metadata
+from gateway.tokens.challenges import challenge_of
 from onestop_runtime.context import Context
+from onestop_runtime.problems import problem_response
 from onestop_runtime.service import Service
 
 
@@ -26,9 +33,17 @@ def _configure(app: FastAPI, context: Context) -> None:
     if not isinstance(settings, GatewaySettings):
         raise TypeError(type(settings).__name__)
     identity = LateIdentity(context)
+    app.add_exception_handler(NotKnownSurelyEnough, _ask_for_more)
     app.add_middleware(OwnApi, identity=identity)
     proxy = Proxy(routes_of(settings.upstreams), identity, public_url=settings.public_url, access_log=AccessLog())
     app.add_middleware(Edge, proxy=proxy)
+
+
+async def _ask_for_more(_request: Request, error: Exception) -> Response:
+    """Answer with the level that a client has to ask for."""
+    if not isinstance(error, NotKnownSurelyEnough):
+        raise TypeError(type(error).__name__) from error
+    return problem_response(error, challenge_of(error))
 
 
 SERVICE = Service(
@@ -37,7 +52,15 @@ SERVICE = Service(
     title="秦皇岛经济技术开发区一网通办：身份与登录",
     settings=GatewaySettings,
     metadata=metadata,
-    routers=(protocol.router, people.queries, sessions.queries, sessions.commands),
+    routers=(
+        protocol.router,
+        people.queries,
+        sessions.queries,
+        sessions.commands,
+        clients.queries,
+        clients.commands,
+    ),
+    constraints={"client_pkey": ClientExists},
     permissions=PERMISSIONS,
     seed=seed,
     startup=open_parts,

@@ -14,4 +14,6 @@ PERMISSIONS = PermissionTable(
     allow("staff", "session.list"),
     allow("natural", "session.end", _OWN),
     allow("staff", "session.end", _OWN),
+    allow("admin", "client.list"),
+    allow("admin", "client.register"),
 )

@@ -7,11 +7,12 @@ on one machine makes it with random secrets.
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from gateway.clients.domain import Client, require_strong_secret, secret_hash
-from gateway.clients.repository import add_client, client_by_id
+from gateway.clients.repository import client_by_id
+from gateway.clients.schemas import NewClient
+from gateway.clients.service import register
 from gateway.people.domain import LegalPerson, Mandate, StaffMember
 from gateway.people.repository import id_of_username
 from gateway.people.service import (
@@ -29,7 +30,6 @@ from onestop_runtime.logs import logger
 from onestop_runtime.transaction import Transaction
 
 Transactions = Callable[[], AbstractAsyncContextManager[Transaction]]
-_DEFAULT_SCOPES: Final = ("openid", "profile", "phone")
 log = logger(__name__)
 
 
@@ -110,32 +110,8 @@ def _mandate(agent_id: UUID, entry: dict[str, Any], companies: dict[str, LegalPe
 async def _client(tx: Transaction, entry: dict[str, Any]) -> bool:
     if await client_by_id(tx.connection, entry["client_id"]) is not None:
         return False
-    secret = entry.get("client_secret")
-    if secret is not None:
-        require_strong_secret(secret)
-    client = Client(
-        client_id=entry["client_id"],
-        id=_id(entry),
-        name=entry["name"],
-        state="active",
-        application_type=entry.get("application_type", "web"),
-        channel=entry.get("channel", "web"),
-        authentication=entry["token_endpoint_auth_method"],
-        secret_hash=None if secret is None else secret_hash(secret),
-        jwks=entry.get("jwks"),
-        redirect_uris=tuple(entry.get("redirect_uris", ())),
-        post_logout_redirect_uris=tuple(entry.get("post_logout_redirect_uris", ())),
-        grant_types=tuple(entry.get("grant_types", ("authorization_code", "refresh_token"))),
-        scopes=tuple(entry.get("scopes", _DEFAULT_SCOPES)),
-        first_party=entry.get("first_party", True),
-        require_par=entry.get("require_pushed_authorization_requests", False),
-        resources=tuple(entry.get("resources", ())),
-        pkce_optional=entry.get("pkce_optional", False),
-        agency=entry.get("agency"),
-    )
-    client.require_sound()
-    await add_client(tx.connection, client, tx.now)
-    tx.audit("client.registered", key=client.id, detail={"client": client.client_id})
+    new = NewClient.model_validate({name: entry[name] for name in NewClient.model_fields if name in entry})
+    await register(tx, new.as_client(_id(entry)))
     return True
 
 

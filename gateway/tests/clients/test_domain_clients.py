@@ -67,6 +67,11 @@ def test_an_exact_address_is_registered(uri: str):
         {"scopes": ("openid", "everything")},
         {"resources": ("https://web.test/api",)},
         {"pkce_optional": True},
+        {"secret_hash": b"x"},
+        {"jwks": {"keys": []}},
+        {"authentication": "client_secret_basic"},
+        {"authentication": "client_secret_basic", "secret_hash": b"x", "jwks": {"keys": []}},
+        {"authentication": "private_key_jwt"},
         {"resources": ("https://web.test/#x",), "authentication": "private_key_jwt"},
         {"resources": ("web",), "authentication": "private_key_jwt"},
     ],
@@ -74,6 +79,18 @@ def test_an_exact_address_is_registered(uri: str):
 def test_what_we_do_not_support_is_not_registered(changes: dict[str, object]):
     with pytest.raises(InvalidClientMetadata):
         replace(WEB, **changes).require_sound()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"authentication": "client_secret_basic", "secret_hash": b"x", "pkce_optional": True},
+        {"authentication": "private_key_jwt", "jwks": {"keys": []}, "resources": ("urn:onestop:archive",)},
+        {"require_par": True},
+    ],
+)
+def test_who_proves_himself_may_have_more(changes: dict[str, object]):
+    replace(WEB, **changes).require_sound()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("secret", ["short", "x" * 31, "x" * 32 + ":", "密" * 32, "x y" * 12])

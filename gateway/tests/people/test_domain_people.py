@@ -5,7 +5,16 @@ from uuid import UUID
 
 import pytest
 
-from gateway.people.domain import Capacity, CapacityNotHeld, LegalPerson, Mandate, Person, StaffMember
+from gateway.people.domain import (
+    Capacity,
+    CapacityNotHeld,
+    LegalPerson,
+    Mandate,
+    NotKnownSurelyEnough,
+    Person,
+    StaffMember,
+    require_assurance,
+)
 
 FOOD, RESTAURANT, APPROVAL, MARKET = (
     "91130371MA7001010P",
@@ -84,3 +93,11 @@ def test_a_mandate_that_was_withdrawn_or_never_given_is_none():
         with pytest.raises(CapacityNotHeld):
             held.capacity(FOOD, DAY)
     assert person(withdrawn).capacity(None, DAY).choice == "self"
+
+
+def test_what_needs_a_level_is_refused_below_it():
+    require_assurance("2", 2)
+    require_assurance("3", 2)
+    with pytest.raises(NotKnownSurelyEnough) as refused:
+        require_assurance("1", 2)
+    assert refused.value.needed == 2

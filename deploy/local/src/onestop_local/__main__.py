@@ -1,4 +1,4 @@
-"""`python -m onestop_local up|demo|down|status`: a stack on this machine."""
+"""`python -m onestop_local up|demo|down|status|client`: a stack on this machine."""
 
 import argparse
 import asyncio
@@ -7,9 +7,10 @@ import importlib
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TypeVar
 
-from onestop_local import processes
+from onestop_local import processes, registry
 from onestop_local.errors import LocalError
 from onestop_local.readiness import is_ready
 from onestop_local.stack import Home, Stack
@@ -72,15 +73,38 @@ def status(home: Home) -> None:
         sys.exit(1)
 
 
+def add_client(home: Home, file: Path) -> None:
+    """Register the client that a file describes with the running stack."""
+    asyncio.run(registry.add(Stack.read(home.name), file, Screen().console))
+
+
+def list_clients(home: Home) -> None:
+    """Show the clients that are registered with the running stack."""
+    asyncio.run(registry.show(Stack.read(home.name), Screen().console))
+
+
+def _arguments() -> argparse.Namespace:
+    """Return what the command line says: `run` is what to do with the stack `name`, the rest is for it."""
+    named = argparse.ArgumentParser(add_help=False)
+    named.add_argument("--name", help="环境名称，默认取 ONESTOP_STACK 或 default")
+    parser = argparse.ArgumentParser(prog="python -m onestop_local", description="在一台机器上运行整个平台")
+    commands = parser.add_subparsers(required=True, metavar="up|demo|down|status|client")
+    for command in (up, demo, down, status):
+        commands.add_parser(command.__name__, parents=[named]).set_defaults(run=command)
+    clients = commands.add_parser("client", help="登记和查看应用").add_subparsers(required=True, metavar="add|list")
+    clients.add_parser("list", parents=[named]).set_defaults(run=list_clients)
+    adding = clients.add_parser("add", parents=[named])
+    adding.add_argument("file", type=Path, metavar="FILE.json", help="登记信息，成员见 /docs 的 POST /clients")
+    adding.set_defaults(run=add_client)
+    return parser.parse_args()
+
+
 def main() -> None:
     """Do what the command line says; a problem that a person can solve is said without a traceback."""
-    commands = {"up": up, "demo": demo, "down": down, "status": status}
-    parser = argparse.ArgumentParser(prog="python -m onestop_local", description="在一台机器上运行整个平台")
-    parser.add_argument("command", choices=commands)
-    parser.add_argument("--name", help="环境名称，默认取 ONESTOP_STACK 或 default")
-    arguments = parser.parse_args()
+    arguments = vars(_arguments())
+    run, name = arguments.pop("run"), arguments.pop("name")
     try:
-        commands[arguments.command](Home.of(arguments.name))
+        run(Home.of(name), **arguments)
     except* LocalError as group:
         for error in _all(group):
             show_error(error)

@@ -18,6 +18,8 @@ GRANT_TYPES: Final = (CODE, REFRESH, CREDENTIALS)
 PROVING: Final = ("client_secret_basic", "private_key_jwt")
 """How a confidential client proves itself."""
 AUTHENTICATIONS: Final = ("none", *PROVING)
+_MEANS: Final = {"none": (False, False), "client_secret_basic": (True, False), "private_key_jwt": (False, True)}
+"""Which of secret and keys belong to each way of proving oneself."""
 SCOPES: Final = ("openid", "profile", "phone", "offline_access")
 
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?(/[^\s\\#]*)?")
@@ -40,6 +42,14 @@ class InvalidClientMetadata(NamedError):
     slug = "invalid-client-metadata"
     title = "应用登记信息不正确"
     status = 422
+
+
+class ClientExists(NamedError):
+    """A client of this name is registered already; what is registered is not changed by registering it again."""
+
+    slug = "client-exists"
+    title = "该应用标识已被登记"
+    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,8 @@ class Client:
         """
         if self.authentication not in AUTHENTICATIONS:
             raise InvalidClientMetadata(f"不支持的认证方式：{self.authentication}。")
+        if (self.secret_hash is not None, self.jwks is not None) != _MEANS[self.authentication]:
+            raise InvalidClientMetadata("client_secret_basic 须有密钥，private_key_jwt 须有公钥，此外都不能有。")
         if unknown := set(self.grant_types) - set(GRANT_TYPES):
             raise InvalidClientMetadata(f"不支持的授权方式：{'、'.join(sorted(unknown))}。")
         if unknown := set(self.scopes) - set(SCOPES):

@@ -12,6 +12,12 @@ from onestop_runtime.sql import Connection, Record, compiled
 
 _COLUMNS = tuple(column for column in client.c if column.name not in {"registered_at", "version"})
 _BY_ID = compiled(sa.select(*_COLUMNS).where(client.c.client_id == sa.bindparam("client_id")))
+_AFTER = compiled(
+    sa.select(*_COLUMNS)
+    .where(client.c.client_id > sa.bindparam("after"))
+    .order_by(client.c.client_id)
+    .limit(sa.bindparam("page_limit", type_=sa.Integer))
+)
 _SERVED = compiled(
     sa.select(sa.true()).where(
         client.c.resources.contains(sa.bindparam("resources", type_=client.c.resources.type)),
@@ -45,6 +51,11 @@ async def client_by_id(connection: Connection, client_id: str) -> Client | None:
     """Return the client that is registered under `client_id`."""
     row = await _BY_ID.fetchrow(connection, client_id=client_id)
     return _client(row) if row else None
+
+
+async def clients_after(connection: Connection, after: str, limit: int) -> list[Client]:
+    """Return clients in the order of their client ids."""
+    return [_client(row) for row in await _AFTER.fetch(connection, after=after, page_limit=limit)]
 
 
 async def is_served(connection: Connection, resource: str) -> bool:

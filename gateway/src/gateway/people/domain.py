@@ -20,6 +20,22 @@ class CapacityNotHeld(NamedError):
     status = 403
 
 
+class NotKnownSurelyEnough(NamedError):
+    """What is asked for needs somebody who is known more surely (RFC 9470, 3).
+
+    Attributes:
+        needed: the level that would do.
+    """
+
+    slug = "insufficient-user-authentication"
+    title = "实名级别不足，不能办理此事"
+    status = 401
+
+    def __init__(self, needed: int = 0) -> None:
+        super().__init__()
+        self.needed = needed
+
+
 @dataclass(frozen=True, slots=True)
 class LegalPerson:
     """A legal person 法人 or other organisation.
@@ -138,6 +154,16 @@ class Person:
             if capacity.choice == choice:
                 return capacity
         raise CapacityNotHeld
+
+
+def require_assurance(level: str, needed: int) -> None:
+    """Do nothing when somebody is known surely enough.
+
+    Raises:
+        NotKnownSurelyEnough: when `level` (`acr`) is below `needed`.
+    """
+    if int(level) < needed:
+        raise NotKnownSurelyEnough(needed)
 
 
 def _only(capacities: Iterable[Capacity]) -> Capacity | None:

@@ -1,0 +1,90 @@
+"""The registry of clients of a running stack, read and extended as its administrator."""
+
+import json
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from onestop_local.browser import Api, Browser, SignInFailed
+from onestop_local.errors import LocalError
+from onestop_local.stack import Stack
+
+_PATH = "/gateway/v1/clients"
+_FLAGS = {
+    "first_party": "自有",
+    "require_pushed_authorization_requests": "须预先提交（PAR）",
+    "pkce_optional": "可不用 PKCE",
+}
+
+
+async def add(stack: Stack, file: Path, console: Console) -> None:
+    """Register the client that `file` describes; a secret that it needs and lacks is made and shown once.
+
+    Raises:
+        LocalError: when the file is none, or the gateway does not take it.
+    """
+    new = _described_in(file)
+    made = None
+    if new.get("token_endpoint_auth_method") == "client_secret_basic" and "client_secret" not in new:
+        made = new["client_secret"] = secrets.token_urlsafe(32)
+    async with _administrator(stack) as api:
+        registered = _taken(await api.post(_PATH, new), httpx.codes.CREATED)
+    console.print(f"已登记应用 {escape(registered['client_id'])}（{escape(registered['name'])}）。", highlight=False)
+    if made is not None:
+        console.print(f"密钥（只显示这一次）：{made}", highlight=False, soft_wrap=True)
+
+
+async def show(stack: Stack, console: Console) -> None:
+    """Show every registered client; raises `LocalError`."""
+    table = Table("应用", "名称", "认证方式", "状态", "登记项")
+    async with _administrator(stack) as api:
+        cursor: dict[str, str] = {}
+        while True:
+            page = _taken(await api.get(_PATH, limit="100", **cursor), httpx.codes.OK)
+            for it in page["items"]:
+                flags = [text for name, text in _FLAGS.items() if it[name]] + it["resources"]
+                row = (it["client_id"], it["name"], it["token_endpoint_auth_method"], it["state"], "、".join(flags))
+                table.add_row(*map(escape, row))
+            if page["next"] is None:
+                break
+            cursor = {"cursor": page["next"]}
+    console.print(table)
+
+
+def _described_in(file: Path) -> dict[str, Any]:
+    try:
+        new = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LocalError(f"读不了 {file}：{error}") from error
+    if not isinstance(new, dict):
+        raise LocalError(f"{file} 应是一个 JSON 对象，描述一个应用。")
+    return new
+
+
+@asynccontextmanager
+async def _administrator(stack: Stack) -> AsyncIterator[Api]:
+    """Lend the API as the stack's administrator uses it."""
+    try:
+        async with Browser(stack, "admin") as browser:
+            api = Api(stack, await browser.sign_in("web"))
+    except SignInFailed as error:
+        raise LocalError(f"管理员登录不了：{error}") from error
+    try:
+        yield api
+    finally:
+        await api.close()
+
+
+def _taken(answer: httpx.Response, expected: int) -> dict[str, Any]:
+    told: dict[str, Any] = answer.json()
+    if answer.status_code == expected:
+        return told
+    wrong = "；".join(f"{it['pointer']} {it['detail']}" for it in told.get("errors", ()))
+    raise LocalError(f"{told['title']}：{wrong or told['detail']}")
