@@ -60,6 +60,7 @@ def client(client_id: str, name: str, **more: Any) -> dict[str, Any]:
         "client_id": client_id,
         "name": name,
         "token_endpoint_auth_method": "none",
+        "first_party": True,
         "redirect_uris": [f"https://{client_id}.test/callback"],
         "post_logout_redirect_uris": [f"https://{client_id}.test/"],
         **more,
