@@ -10,10 +10,11 @@ from gateway.edge.app import Edge
 from gateway.edge.proxy import Proxy
 from gateway.edge.records import AccessLog
 from gateway.edge.routes import routes_of
+from gateway.housekeeping import tidy
 from gateway.late_identity import LateIdentity
 from gateway.oidc import routes as protocol
 from gateway.own_api import OwnApi
-from gateway.parts import open_parts, tidy, watch_revocations
+from gateway.parts import open_parts, watch_revocations
 from gateway.people import routes as people
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.permissions import PERMISSIONS

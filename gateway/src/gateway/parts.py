@@ -1,16 +1,8 @@
-"""Opens the running parts of the gateway, and does its housekeeping."""
+"""Opens the running parts of the gateway."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
-from typing import Final
 
-import asyncpg
-import sqlalchemy as sa
-
-from gateway import tables
 from gateway.oidc.id_tokens import IdTokens
 from gateway.provider import Provider
 from gateway.settings import GatewaySettings
@@ -26,34 +18,7 @@ from onestop_runtime.assertion import load_signing_key
 from onestop_runtime.caller import system
 from onestop_runtime.context import Context
 from onestop_runtime.fields import FieldCipher, FileKeys
-from onestop_runtime.logs import logger
-from onestop_runtime.sql import Statement, compiled
 from onestop_runtime.transaction import transaction
-
-TIDY_SECONDS: Final = 300
-_DAY: Final = timedelta(days=1)
-_BEFORE = sa.bindparam("before", type_=sa.DateTime(timezone=True))
-
-
-def _older(table: sa.Table, column: str, kept: timedelta) -> tuple[Statement, timedelta]:
-    return compiled(sa.delete(table).where(table.c[column] < _BEFORE)), kept
-
-
-_TIDY: Final = (
-    _older(tables.authorization_request, "expires_at", timedelta(0)),
-    _older(tables.pushed_request, "expires_at", timedelta(0)),
-    _older(tables.authorization_code, "expires_at", _DAY),
-    _older(tables.revocation, "expires_at", timedelta(0)),
-    _older(tables.client_assertion, "expires_at", _DAY),
-    _older(tables.dpop_proof, "expires_at", timedelta(0)),
-    _older(tables.sign_in_throttle, "last_failed_at", _DAY),
-    _older(tables.access_grant, "expires_at", 90 * _DAY),
-    _older(tables.session, "expires_at", 180 * _DAY),
-    _older(tables.known_device, "seen_at", 400 * _DAY),
-)
-"""What is over, and how long it is kept for those who look why; sessions outlive their grants."""
-
-log = logger(__name__)
 
 
 @asynccontextmanager
@@ -104,20 +69,3 @@ async def watch_revocations(context: Context) -> None:
     """Keep what was revoked in memory."""
     provider: Provider = context.state
     await provider.revoked.keep_looking(context.pool, context.clock, context.stopping)
-
-
-async def tidy(context: Context) -> None:
-    """Delete what is over, every few minutes; goes on when the database was away."""
-    while not context.stopping.is_set():
-        try:
-            await delete_what_is_over(context.pool, context.clock())
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-            log.warning("what is over could not be deleted", error=type(error).__name__)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(context.stopping.wait(), TIDY_SECONDS)
-
-
-async def delete_what_is_over(pool: asyncpg.Pool, now: datetime) -> None:
-    """Delete what was over long enough at `now`."""
-    for statement, kept in _TIDY:
-        await statement.execute(pool, before=now - kept)

@@ -10,7 +10,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from gateway.parts import delete_what_is_over
+from gateway.housekeeping import delete_what_is_over
 
 ME = "/api/gateway/v1/me"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.parts import delete_what_is_over
+from gateway.housekeeping import delete_what_is_over
 
 
 async def test_a_browser_comes_with_a_handle_and_the_client_gets_what_it_pushed(browser: Any, gateway: Any):

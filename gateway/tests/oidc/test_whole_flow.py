@@ -5,7 +5,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from gateway.parts import delete_what_is_over
+from gateway.housekeeping import delete_what_is_over
 
 
 async def keys_of(browser: Any) -> KeySet:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from gateway.clients.domain import Client
-from gateway.tables import client, client_assertion, consent
+from gateway.clients.tables import client, client_assertion, consent
 from onestop_runtime.sql import Connection, Record, compiled
 
 _COLUMNS = tuple(column for column in client.c if column.name not in {"registered_at", "version"})

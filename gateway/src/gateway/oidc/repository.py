@@ -7,15 +7,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from gateway.tables import (
+from gateway.oidc.tables import (
     access_grant,
     authorization_code,
     authorization_request,
-    dpop_proof,
     pushed_request,
     refresh_token,
-    session,
 )
+from gateway.signin.tables import session
+from gateway.tokens.tables import dpop_proof
 from onestop_runtime.sql import Connection, Record, compiled
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from gateway.people.domain import LegalPerson, Mandate, Person, StaffMember
-from gateway.tables import legal_person, mandate, person, staff_member
+from gateway.people.tables import legal_person, mandate, person, staff_member
 from onestop_runtime.sql import Connection, Record, compiled
 
 _PERSON = (person.c.id, person.c.username, person.c.masked_name, person.c.assurance)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from gateway.signin.domain import Session
-from gateway.tables import known_device, session, sign_in_throttle
+from gateway.signin.tables import known_device, session, sign_in_throttle
 from onestop_runtime.sql import Connection, Record, compiled
 
 _COLUMNS = tuple(column for column in session.c if column.name not in {"token_hash", "version"})

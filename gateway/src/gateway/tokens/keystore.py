@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from joserfc.jwk import ECKey
 from sqlalchemy.dialects import postgresql as pg
 
-from gateway.tables import signing_key
 from gateway.tokens.keys import KeyRing, generate_key
+from gateway.tokens.tables import signing_key
 from onestop_runtime.codec import dumps, loads
 from onestop_runtime.fields import FieldCipher
 from onestop_runtime.ids import uuid7

@@ -14,8 +14,8 @@ import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from gateway.tables import revocation
 from gateway.tokens.access import LIFETIME
+from gateway.tokens.tables import revocation
 from onestop_runtime.clock import Clock
 from onestop_runtime.logs import logger
 from onestop_runtime.sql import Connection, compiled

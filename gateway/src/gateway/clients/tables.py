@@ -1,0 +1,62 @@
+"""Tables of registered clients, what they proved, and what people let them have."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from gateway.metadata import INSTANT, TEXTS, metadata, version
+from gateway.people.tables import person
+
+client = sa.Table(
+    "client",
+    metadata,
+    sa.Column("client_id", sa.Text, primary_key=True),
+    sa.Column("id", sa.Uuid, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("application_type", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("authentication", sa.Text, nullable=False),
+    sa.Column("secret_hash", sa.LargeBinary),
+    sa.Column("jwks", pg.JSONB),
+    sa.Column("redirect_uris", TEXTS, nullable=False),
+    sa.Column("post_logout_redirect_uris", TEXTS, nullable=False),
+    sa.Column("grant_types", TEXTS, nullable=False),
+    sa.Column("scopes", TEXTS, nullable=False),
+    sa.Column("first_party", sa.Boolean, nullable=False),
+    sa.Column("require_par", sa.Boolean, nullable=False),
+    sa.Column("resources", TEXTS, nullable=False),
+    sa.Column("pkce_optional", sa.Boolean, nullable=False),
+    sa.Column("agency", sa.Text),
+    sa.Column("registered_at", INSTANT, nullable=False),
+    version(),
+    sa.UniqueConstraint("id", name="client_subject_is_unique"),
+    sa.CheckConstraint("state IN ('active', 'suspended')", name="client_state_is_known"),
+    sa.CheckConstraint("application_type IN ('web', 'native')", name="client_application_type_is_known"),
+    sa.CheckConstraint("NOT pkce_optional OR authentication <> 'none'", name="client_without_pkce_proves_itself"),
+    sa.CheckConstraint(
+        "CASE authentication WHEN 'none' THEN secret_hash IS NULL AND jwks IS NULL"
+        " WHEN 'client_secret_basic' THEN secret_hash IS NOT NULL"
+        " WHEN 'private_key_jwt' THEN jwks IS NOT NULL ELSE false END",
+        name="client_has_what_it_authenticates_with",
+    ),
+)
+
+client_assertion = sa.Table(
+    "client_assertion",
+    metadata,
+    sa.Column("client_id", sa.Text, sa.ForeignKey(client.c.client_id), primary_key=True),
+    sa.Column("jti_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("expires_at", INSTANT, nullable=False),
+    sa.Index("client_assertion_by_age", "expires_at"),
+)
+
+consent = sa.Table(
+    "consent",
+    metadata,
+    sa.Column("person_id", sa.Uuid, sa.ForeignKey(person.c.id), primary_key=True),
+    sa.Column("client_id", sa.Text, sa.ForeignKey(client.c.client_id), primary_key=True),
+    sa.Column("scopes", TEXTS, nullable=False),
+    sa.Column("given_at", INSTANT, nullable=False),
+    sa.Column("withdrawn_at", INSTANT),
+    version(),
+)

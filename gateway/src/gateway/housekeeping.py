@@ -1,0 +1,59 @@
+"""Deletes what is over."""
+
+import asyncio
+import contextlib
+from datetime import datetime, timedelta
+from typing import Final
+
+import asyncpg
+import sqlalchemy as sa
+
+from gateway.clients.tables import client_assertion
+from gateway.oidc.tables import access_grant, authorization_code, authorization_request, pushed_request
+from gateway.signin.tables import known_device, session, sign_in_throttle
+from gateway.tokens.tables import dpop_proof, revocation
+from onestop_runtime.context import Context
+from onestop_runtime.logs import logger
+from onestop_runtime.sql import Statement, compiled
+
+TIDY_SECONDS: Final = 300
+_DAY: Final = timedelta(days=1)
+_BEFORE = sa.bindparam("before", type_=sa.DateTime(timezone=True))
+
+
+def _older(table: sa.Table, column: str, kept: timedelta) -> tuple[Statement, timedelta]:
+    return compiled(sa.delete(table).where(table.c[column] < _BEFORE)), kept
+
+
+_TIDY: Final = (
+    _older(authorization_request, "expires_at", timedelta(0)),
+    _older(pushed_request, "expires_at", timedelta(0)),
+    _older(authorization_code, "expires_at", _DAY),
+    _older(revocation, "expires_at", timedelta(0)),
+    _older(client_assertion, "expires_at", _DAY),
+    _older(dpop_proof, "expires_at", timedelta(0)),
+    _older(sign_in_throttle, "last_failed_at", _DAY),
+    _older(access_grant, "expires_at", 90 * _DAY),
+    _older(session, "expires_at", 180 * _DAY),
+    _older(known_device, "seen_at", 400 * _DAY),
+)
+"""What is over, and how long it is kept for those who look why; sessions outlive their grants."""
+
+log = logger(__name__)
+
+
+async def tidy(context: Context) -> None:
+    """Delete what is over, every few minutes; goes on when the database was away."""
+    while not context.stopping.is_set():
+        try:
+            await delete_what_is_over(context.pool, context.clock())
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            log.warning("what is over could not be deleted", error=type(error).__name__)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(context.stopping.wait(), TIDY_SECONDS)
+
+
+async def delete_what_is_over(pool: asyncpg.Pool, now: datetime) -> None:
+    """Delete what was over long enough at `now`."""
+    for statement, kept in _TIDY:
+        await statement.execute(pool, before=now - kept)
