@@ -54,14 +54,21 @@ async def test_a_revocation_by_another_process_arrives_within_seconds(service_cl
             await asyncio.sleep(0.05)
 
 
-async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer one request with the assertion it came with."""
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    lines = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
-    body = {name.lower(): value for name, value in lines.items()}.get("onestop-assertion", "").encode()
-    writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-    await writer.drain()
-    writer.close()
+def echo_of(name: str) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    """Return an upstream that answers one request with a header it came with."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        lines = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+        body = {given.lower(): value for given, value in lines.items()}.get(name, "").encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    return answer
+
+
+upstream = echo_of("onestop-assertion")
 
 
 async def test_a_service_is_told_who_signed_in_and_for_whom(
@@ -101,3 +108,12 @@ async def test_a_service_is_told_of_who_proved_to_hold_the_key_of_his_token(
             assert (refused.status_code, refused.headers["content-type"]) == (401, "application/problem+json")
         assert refused.json()["type"] == "/problems/use-dpop-nonce"
         assert refused.headers["dpop-nonce"] == holder.nonces.current
+
+
+async def test_a_service_is_told_what_a_trusted_proxy_said_of_the_client(service_client: Any, tmp_path: Path):
+    forwarded = {"X-Forwarded-For": "198.51.100.9, 203.0.113.7"}
+    for trusted, expected in (["127.0.0.0/8"], "203.0.113.7"), ([], "127.0.0.1"):
+        async with await asyncio.start_server(echo_of("x-forwarded-for"), "127.0.0.1", 0) as server:
+            upstreams = {"intake": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"}
+            gateway = await open_gateway(service_client, tmp_path, upstreams=upstreams, trusted_proxies=trusted)
+            assert (await gateway.get("/api/intake/v1/cases", headers=forwarded)).text == expected

@@ -23,6 +23,7 @@ from gateway.settings import GatewaySettings
 from gateway.signin import api as sessions
 from gateway.tables import metadata
 from gateway.tokens.challenges import challenge_of
+from gateway.trusted_proxies import TrustedProxies
 from onestop_runtime.context import Context
 from onestop_runtime.problems import problem_response
 from onestop_runtime.service import Service
@@ -38,6 +39,8 @@ def _configure(app: FastAPI, context: Context) -> None:
     app.add_middleware(OwnApi, identity=identity)
     proxy = Proxy(routes_of(settings.upstreams), identity, public_url=settings.public_url, access_log=AccessLog())
     app.add_middleware(Edge, proxy=proxy)
+    if settings.trusted_proxies:
+        app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)
 
 
 async def _ask_for_more(_request: Request, error: Exception) -> Response:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, IPvAnyNetwork, model_validator
 
 from onestop_runtime.settings import ServiceSettings
 
@@ -16,6 +16,8 @@ class GatewaySettings(ServiceSettings):
         issuer: the public address, without path; what tokens name as issuer. By default where the process listens.
         assertion_key: file with the private Ed25519 JWK that internal assertions are signed with.
         upstreams: address of each service by its short name, as JSON.
+        trusted_proxies: networks of the proxies before us, as a JSON list (`["10.0.0.0/28"]`); what they say of where
+            a request comes from is believed, what anybody else says is not.
         password_workers: threads that compute password hashes; each takes 19 MiB while it works.
         password_queue: how many sign-ins may wait for one of them before the next one is told to come back.
     """
@@ -25,6 +27,7 @@ class GatewaySettings(ServiceSettings):
     issuer: str = ""
     assertion_key: Path | None = None
     upstreams: dict[str, str] = Field(default_factory=dict)
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
     password_workers: int = 2
     password_queue: int = 1000
 
