@@ -182,7 +182,7 @@ async def test_the_pages_cannot_be_framed_cached_or_made_to_load_from_outside(br
     assert shown.headers["x-frame-options"] == "DENY"
     assert "frame-ancestors 'none'" in shown.headers["content-security-policy"]
     assert shown.headers["cache-control"] == "no-store"
-    sources = re.findall(r'(?:src|href)="([^"]+)"', shown.text)
+    sources = re.findall(r'(?:src|<link [^>]*href)="([^"]+)"', shown.text)
     assert all(source.startswith(("/assets/", "data:,")) for source in sources)
     sheet = next(source for source in sources if source.startswith("/assets/"))
     loaded = await browser.get(sheet)

@@ -60,6 +60,7 @@ async def authorize(request: Request) -> Response:
     pushed = parameters.get("request_uri", "").startswith(REQUEST_URI)
     if pushed:
         parameters = await _pushed(provider, parameters)
+    request.state.ui_locales = parameters.get("ui_locales", "")
     client = await _client(provider, parameters)
     try:
         asked = read(client, parameters, pushed=pushed)
@@ -85,6 +86,7 @@ async def resume(provider: Provider, request: Request, handle: str | None) -> Un
         pending = await repository.pending_request(connection, digest(handle), digest(visit), now)
     if pending is None:
         raise RequestGone("本次登录已完成、已超时，或是在另一个浏览器中开始的。")
+    request.state.ui_locales = pending.parameters.get("ui_locales", "")
     client = await _client(provider, pending.parameters)
     asked = AuthorizationRequest.read(pending.parameters)
     return UnderWay(client, asked, pending.parameters, pending.started_at, handle)

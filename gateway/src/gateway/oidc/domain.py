@@ -37,7 +37,7 @@ _LONGEST_MAX_AGE: Final = 9
 _READ: Final = (
     "response_type", "response_mode", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge",
     "code_challenge_method", "dpop_jkt", "prompt", "max_age", "act", "login_hint", "id_token_hint",
-    "resource", "acr_values",
+    "resource", "acr_values", "ui_locales",
 )  # fmt: skip
 
 

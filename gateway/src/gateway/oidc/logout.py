@@ -15,9 +15,9 @@ from gateway.pages import for_people, page
 from gateway.provider import Provider, provider_of
 from gateway.signin.cookies import SESSION, VISIT
 from gateway.signin.domain import Session
-from gateway.signin.routes import require_own_form
+from gateway.signin.own_pages import require_own_form, visit_of
 from gateway.signin.service import current_session, sign_out
-from gateway.tokens.opaque import form_token, new_secret
+from gateway.tokens.opaque import form_token
 from onestop_runtime.transaction import acquired
 
 PATH: Final = "/oauth/end-session"
@@ -46,7 +46,7 @@ async def _asked_by_client(provider: Provider, request: Request, parameters: dic
     if session is not None and (hint is None or hint.subject != session.person_id):
         return _ask(provider, request, parameters, client)
     ending = session.id if session else hint.session_id if hint else None
-    return await _end(provider, parameters, ending, client)
+    return await _end(provider, request, parameters, ending, client)
 
 
 async def _confirmed(provider: Provider, request: Request, form: dict[str, str]) -> Response:
@@ -54,7 +54,7 @@ async def _confirmed(provider: Provider, request: Request, form: dict[str, str])
     client = await _client(provider, form, None)
     _require_return(client, form)
     session: Session | None = await current_session(provider, provider.cookies.read(request, SESSION))
-    return await _end(provider, form, session.id if session else None, client)
+    return await _end(provider, request, form, session.id if session else None, client)
 
 
 async def _client(provider: Provider, parameters: dict[str, str], hint: Hint | None) -> Client | None:
@@ -78,22 +78,26 @@ def _require_return(client: Client | None, parameters: dict[str, str]) -> None:
 
 
 async def _end(
-    provider: Provider, parameters: dict[str, str], session_id: UUID | None, client: Client | None
+    provider: Provider,
+    request: Request,
+    parameters: dict[str, str],
+    session_id: UUID | None,
+    client: Client | None,
 ) -> Response:
     if session_id is not None:
         await sign_out(provider, session_id, client_id=client.client_id if client else "")
     uri = parameters.get("post_logout_redirect_uri")
-    response = redirect(uri, {"state": parameters.get("state")}) if uri else page("signed_out")
+    response = redirect(uri, {"state": parameters.get("state")}) if uri else page(request, "signed_out")
     provider.cookies.drop(response, SESSION)
     return response
 
 
 def _ask(provider: Provider, request: Request, parameters: dict[str, str], client: Client | None) -> Response:
-    visit = provider.cookies.read(request, VISIT) or new_secret()
+    visit = visit_of(provider, request)
     fields = {name: parameters[name] for name in _KEPT if name in parameters}
     if client is not None:
         fields["client_id"] = client.client_id
     uri = parameters.get("post_logout_redirect_uri")
-    response = page("sign_out", leads_to=uri, csrf=form_token(visit, "sign-out"), fields=fields)
+    response = page(request, "sign_out", leads_to=uri, csrf=form_token(visit, "sign-out"), fields=fields)
     provider.cookies.set(response, VISIT, visit)
     return response

@@ -12,6 +12,7 @@ from gateway.oidc.logout import end_session
 from gateway.oidc.pushed_requests import PATH as PUSHED_REQUESTS
 from gateway.oidc.pushed_requests import push
 from gateway.signin import routes as signin
+from gateway.signin.account import show_account
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,4 +32,5 @@ router.add_route("/sign-in", signin.show_sign_in, methods=["GET"])
 router.add_route("/sign-in", signin.take_sign_in, methods=["POST"])
 router.add_route("/consent", signin.show_consent, methods=["GET"])
 router.add_route("/consent", signin.take_consent, methods=["POST"])
+router.add_route(signin.ACCOUNT_HOME, show_account, methods=["GET"])
 router.add_route(pages.STYLE_PATH, pages.style, methods=["GET"])

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,11 +12,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.http import NO_STORE, Endpoint, as_page_error
+from gateway.oidc.http import NO_STORE, Endpoint, as_page_error, redirect
+from gateway.pages.language import CHINESE, COOKIE, LANGUAGES, N_, language_of, translations
 from onestop_legal.errors import NamedError
+
+ACCOUNT: Final = ((("/account"), N_("我的账户")),)
+"""The pages of a person's own account, as the navigation shows them."""
 
 _STYLE: Final = files(__package__).joinpath("static/pages.css").read_bytes()
 STYLE_PATH: Final = f"/assets/pages-{hashlib.sha256(_STYLE).hexdigest()[:16]}.css"
+_YEAR: Final = 365 * 24 * 3600
 _HEADERS: Final = {
     **NO_STORE,
     "X-Content-Type-Options": "nosniff",
@@ -24,24 +30,47 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_TEMPLATES: Final = Environment(
-    loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)
-_TEMPLATES.globals["style_path"] = STYLE_PATH
 
 
-def page(template: str, status: int = 200, *, leads_to: str | None = None, **values: Any) -> Response:
-    """Return a page.
+class SignInFirst(Exception):
+    """The page is for who is signed in."""
+
+
+@cache
+def _templates(language: str) -> Environment:
+    templates = Environment(
+        loader=PackageLoader(__package__),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    templates.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    templates.globals |= {"style_path": STYLE_PATH, "language": language, "account_pages": ACCOUNT}
+    return templates
+
+
+def page(request: Request, template: str, status: int = 200, *, leads_to: str | None = None, **values: Any) -> Response:
+    """Return a page in the language of who looks at it.
 
     Args:
+        request: that it answers.
         template: name without `.html`.
         status: HTTP status.
         leads_to: address of a client that a form of this page ends at; browsers hold `form-action` against every
             redirect that follows a form.
         values: what the template shows.
     """
-    headers = {**_HEADERS, "Content-Security-Policy": _policy(leads_to)}
-    return HTMLResponse(_TEMPLATES.get_template(f"{template}.html").render(values), status, headers)
+    language = language_of(request)
+    values |= {"here": request.url.path, "other_languages": _other_languages(request, language)}
+    text = _templates(language).get_template(f"{template}.html").render(values)
+    headers = {**_HEADERS, "Content-Security-Policy": _policy(leads_to), "Content-Language": language}
+    response = HTMLResponse(text, status, headers)
+    if "language" in request.query_params:
+        secure = request.url.scheme == "https"
+        response.set_cookie(COOKIE, language, max_age=_YEAR, secure=secure, httponly=True, samesite="lax")
+    return response
 
 
 def for_people(handle: Endpoint) -> Endpoint:
@@ -51,26 +80,48 @@ def for_people(handle: Endpoint) -> Endpoint:
     async def answered(request: Request) -> Response:
         try:
             return await handle(request)
+        except SignInFirst:
+            query = request.url.query if request.method == "GET" else ""
+            return redirect("/sign-in", {"next": request.url.path + (f"?{query}" if query else "")})
         except OAuthError as error:
-            return error_page(as_page_error(error))
+            return error_page(request, as_page_error(error))
         except NamedError as error:
-            return error_page(error)
+            return error_page(request, error)
 
     return answered
 
 
-def error_page(error: NamedError) -> Response:
+def error_page(request: Request, error: NamedError) -> Response:
     """Return the page that tells a person what went wrong and what to do."""
-    response = page("error", error.status, title=error.title, detail=error.detail)
+    response = page(request, "error", error.status, title=error.title, detail=told(request, error))
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def told(request: Request, error: NamedError) -> str:
+    """Return what a person is told of an error: its detail, or its title where the detail is in Chinese only."""
+    language = language_of(request)
+    translate = translations(language).gettext
+    detail = translate(error.detail)
+    return detail if language == CHINESE or detail != error.detail else translate(error.title)
 
 
 async def style(_request: Request) -> Response:
     """Return the style sheet; its address changes with its content."""
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
     return Response(_STYLE, headers=headers, media_type="text/css; charset=utf-8")
+
+
+def _other_languages(request: Request, language: str) -> list[tuple[str, str, str]]:
+    """Return tag, name and address of this page in every other language; none for the answer to a form."""
+    if request.method != "GET":
+        return []
+    return [
+        (tag, name, str(request.url.include_query_params(language=tag).replace(scheme="", netloc="")))
+        for tag, name in LANGUAGES.items()
+        if tag != language
+    ]
 
 
 def _policy(leads_to: str | None) -> str:

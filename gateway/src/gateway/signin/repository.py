@@ -122,15 +122,20 @@ async def sessions_of(connection: Connection, person_id: UUID, now: datetime) ->
 
 
 async def sign_in_again(
-    connection: Connection, known: Session, token_hash: bytes, now: datetime, expires_at: datetime
+    connection: Connection,
+    session_id: UUID,
+    token_hash: bytes,
+    methods: tuple[str, ...],
+    now: datetime,
+    expires_at: datetime,
 ) -> Session | None:
-    """Give a living session a new token and a new moment of sign-in; None when it ended meanwhile."""
+    """Give a living session a new token and a new sign-in; None when it ended meanwhile."""
     row = await _SIGN_IN_AGAIN.fetchrow(
         connection,
-        session_id=known.id,
+        session_id=session_id,
         token_hash=token_hash,
         now=now,
-        methods=list(known.methods),
+        methods=list(methods),
         expires_at=expires_at,
     )
     return _session(row) if row else None

@@ -37,8 +37,8 @@ _LONGEST_DEVICE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """Somebody tries to sign in.
+class Arrival:
+    """From where somebody comes to sign in.
 
     Attributes:
         address: network address; kept only as a keyed hash.
@@ -47,8 +47,6 @@ class Attempt:
         client_id: the client that sent the person here, if any.
     """
 
-    username: str
-    password: str
     address: str
     device: str
     device_token: str | None
@@ -57,11 +55,16 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session with the values that its browser has to keep."""
+    """A session with the values that its browser has to keep.
+
+    Attributes:
+        ended: identifiers to refuse from now on, of the session that this one replaces.
+    """
 
     session: Session
     session_token: str
     device_token: str
+    ended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,52 +79,91 @@ class _Keys:
     patience: dict[bytes, Patience]
 
     @classmethod
-    def of(cls, cipher: FieldCipher, attempt: Attempt, username: str, *, known_device: bool) -> "_Keys":
+    def of(cls, cipher: FieldCipher, arrival: Arrival, username: str, *, known_device: bool) -> "_Keys":
         if known_device:
-            device = cipher.blind_index("sign-in-device", f"{attempt.device_token}\0{username}")
+            device = cipher.blind_index("sign-in-device", f"{arrival.device_token}\0{username}")
             return cls(device, {device: DEVICE_PATIENCE})
         account = cipher.blind_index("sign-in-account", username)
-        address = cipher.blind_index("sign-in-address", attempt.address)
+        address = cipher.blind_index("sign-in-address", arrival.address)
         return cls(account, {account: ACCOUNT_PATIENCE, address: ADDRESS_PATIENCE})
 
 
-async def sign_in(provider: Provider, attempt: Attempt, current: Session | None) -> SignedIn:
+async def sign_in(
+    provider: Provider, username: str, password: str, arrival: Arrival, current: Session | None
+) -> SignedIn:
     """Check name and password and start a session, or renew the browser's own one for the same person.
 
-    The token is new each time, so that nobody can have planted it (session fixation). The work is the same
-    whether the name exists or not.
+    The work is the same whether the name exists or not.
 
     Raises:
         WrongCredentials: when they do not belong together.
         TooManyAttempts: when a pause is due first.
         Overloaded: when too many sign in at once.
     """
-    username = attempt.username.strip().lower()
-    if not username or len(username) > _LONGEST_USERNAME or not 0 < len(attempt.password) <= MAX_LENGTH:
+    username = username.strip().lower()
+    if not username or len(username) > _LONGEST_USERNAME or not 0 < len(password) <= MAX_LENGTH:
         raise WrongCredentials
     async with provider.passwords.turn():
         now = provider.context.clock()
         async with acquired(provider.context.pool) as connection:
             found = await credentials(connection, username)
-            known_device = await _device_known(connection, attempt, found, now)
-            keys = _Keys.of(provider.cipher, attempt, username, known_device=known_device)
+            known_device = await _device_known(connection, arrival, found[0].id if found else NOBODY, now)
+            keys = _Keys.of(provider.cipher, arrival, username, known_device=known_device)
             await _require_patience(connection, keys, now)
         person, known_hash = found or (None, None)
-        if not await provider.passwords.verify(known_hash, attempt.password):
-            await _note_failure(provider, attempt, keys, person)
+        if not await provider.passwords.verify(known_hash, password):
+            await _note_failure(provider, arrival, keys, person)
             raise WrongCredentials
-        better = await provider.passwords.better_hash(known_hash, attempt.password) if known_hash else None
+        better = await provider.passwords.better_hash(known_hash, password) if known_hash else None
     if person is None or known_hash is None:
         raise WrongCredentials
-    caller = Caller(sub=person.id, kind="natural", acr=str(person.assurance), client=attempt.client_id, channel="web")
-    async with provider.transaction(caller) as tx:
+    async with provider.transaction(_arriving(person, arrival)) as tx:
         if better:
             await replace_password_hash(tx.connection, person.id, old=known_hash, new=better)
         await repository.forgive(tx.connection, keys.account)
-        device_token = await _device(tx, attempt, person, known_device=known_device)
-        session, token, ended = await _start(tx, attempt, person, current)
-    provider.revoked.add(ended)
-    return SignedIn(session, token, device_token)
+        signed_in = await start_session(tx, person, arrival, ("pwd",), current)
+    provider.revoked.add(signed_in.ended)
+    return signed_in
+
+
+async def start_session(
+    tx: Transaction, person: Person, arrival: Arrival, methods: tuple[str, ...], current: Session | None
+) -> SignedIn:
+    """Start a session for who has proved to be `person`, or renew the browser's own one for the same person.
+
+    The token is new each time, so that nobody can have planted it (session fixation). The caller has the gateway
+    refuse what is `ended` once this is committed.
+
+    Args:
+        tx: the transaction.
+        person: who signs in.
+        arrival: from where.
+        methods: how he proved it (RFC 8176).
+        current: the session that the browser has, if any.
+    """
+    token = new_secret()
+    expires_at = tx.now + SESSION_LIFETIME
+    device_token = await _device(tx, arrival, person)
+    ended: tuple[str, ...] = ()
+    if current is not None and current.person_id == person.id:
+        again = await repository.sign_in_again(tx.connection, current.id, digest(token), methods, tx.now, expires_at)
+        if again is not None:
+            tx.audit("session.renewed", key=again.id)
+            return SignedIn(again, token, device_token)
+    elif current is not None:
+        ended = await end(tx, current.id)
+    session = Session(
+        id=uuid7(),
+        person_id=person.id,
+        signed_in_at=tx.now,
+        methods=methods,
+        device=arrival.device[:_LONGEST_DEVICE],
+        started_at=tx.now,
+        expires_at=expires_at,
+    )
+    await repository.add_session(tx.connection, session, digest(token))
+    tx.audit("session.started", key=session.id)
+    return SignedIn(session, token, device_token, ended)
 
 
 async def current_session(provider: Provider, token: str | None) -> Session | None:
@@ -150,49 +192,22 @@ async def end(tx: Transaction, session_id: UUID) -> tuple[str, ...]:
     return await take_back_session(tx, session_id)
 
 
-async def _start(
-    tx: Transaction, attempt: Attempt, person: Person, current: Session | None
-) -> tuple[Session, str, tuple[str, ...]]:
-    """Return a session with its new token, and what was taken back with the one it replaces."""
-    token = new_secret()
-    expires_at = tx.now + SESSION_LIFETIME
-    ended: tuple[str, ...] = ()
-    if current is not None and current.person_id == person.id:
-        again = await repository.sign_in_again(tx.connection, current, digest(token), tx.now, expires_at)
-        if again is not None:
-            tx.audit("session.renewed", key=again.id)
-            return again, token, ended
-    elif current is not None:
-        ended = await end(tx, current.id)
-    session = Session(
-        id=uuid7(),
-        person_id=person.id,
-        signed_in_at=tx.now,
-        methods=("pwd",),
-        device=attempt.device[:_LONGEST_DEVICE],
-        started_at=tx.now,
-        expires_at=expires_at,
-    )
-    await repository.add_session(tx.connection, session, digest(token))
-    tx.audit("session.started", key=session.id)
-    return session, token, ended
+def _arriving(person: Person, arrival: Arrival) -> Caller:
+    return Caller(sub=person.id, kind="natural", acr=str(person.assurance), client=arrival.client_id, channel="web")
 
 
-async def _device(tx: Transaction, attempt: Attempt, person: Person, *, known_device: bool) -> str:
+async def _device(tx: Transaction, arrival: Arrival, person: Person) -> str:
     """Return what marks this browser as the person's own; a mark that we did not give is not taken over."""
-    if known_device and attempt.device_token:
-        return attempt.device_token
+    if arrival.device_token and await _device_known(tx.connection, arrival, person.id, tx.now):
+        return arrival.device_token
     token = new_secret()
     await repository.add_device(tx.connection, digest(token), person.id, tx.now)
     return token
 
 
-async def _device_known(
-    connection: Connection, attempt: Attempt, found: tuple[Person, str] | None, now: datetime
-) -> bool:
+async def _device_known(connection: Connection, arrival: Arrival, person_id: UUID, now: datetime) -> bool:
     """Tell whether this browser was used for the account; asks the database for unknown names, too."""
-    device = digest(attempt.device_token or "")
-    return await repository.device_is_known(connection, device, found[0].id if found else NOBODY, now)
+    return await repository.device_is_known(connection, digest(arrival.device_token or ""), person_id, now)
 
 
 async def _require_patience(connection: Connection, keys: _Keys, now: datetime) -> None:
@@ -202,8 +217,8 @@ async def _require_patience(connection: Connection, keys: _Keys, now: datetime) 
         raise TooManyAttempts(f"尝试次数过多，请在 {seconds} 秒后再试。", retry_after=seconds)
 
 
-async def _note_failure(provider: Provider, attempt: Attempt, keys: _Keys, person: Person | None) -> None:
-    caller = replace(ANONYMOUS, client=attempt.client_id, channel="web")
+async def _note_failure(provider: Provider, arrival: Arrival, keys: _Keys, person: Person | None) -> None:
+    caller = replace(ANONYMOUS, client=arrival.client_id, channel="web")
     async with provider.transaction(caller) as tx:
         for key, patience in keys.patience.items():
             failures = await repository.count_failure(tx.connection, key, tx.now, FORGIVEN_AFTER)

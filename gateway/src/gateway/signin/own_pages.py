@@ -1,0 +1,107 @@
+"""Our own pages: who looks at them, and whether a form comes from them."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.oidc.errors import FormNotOurs
+from gateway.oidc.http import form_of
+from gateway.pages import SignInFirst, page
+from gateway.people.domain import Person
+from gateway.people.repository import person_by_id
+from gateway.provider import Provider, provider_of
+from gateway.signin.cookies import SESSION, VISIT
+from gateway.signin.domain import Session
+from gateway.signin.service import current_session
+from gateway.tokens.opaque import form_token, new_secret, same
+from onestop_runtime.caller import Caller
+from onestop_runtime.transaction import acquired
+
+_OWN: Final = re.compile(r"/(account|cas|choose|device|scan)(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*(\?[A-Za-z0-9_.~%&=+:/-]*)?")
+_LONGEST: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A person who is signed in and looks at a page of ours.
+
+    Attributes:
+        visit: value of the visit cookie, which forms are bound to; a new one when the browser has none.
+    """
+
+    provider: Provider
+    request: Request
+    session: Session
+    person: Person
+    visit: str
+
+    @property
+    def caller(self) -> Caller:
+        """The person, acting for himself."""
+        person = self.person
+        return Caller(sub=person.id, kind="natural", acr=str(person.assurance), channel="web", name=person.masked_name)
+
+    def csrf(self, purpose: str) -> str:
+        """Return the token of a form."""
+        return form_token(self.visit, purpose)
+
+    async def form(self, purpose: str) -> dict[str, str]:
+        """Return the parameters of a form of ours.
+
+        Raises:
+            FormNotOurs: when another site made the browser send it.
+            OAuthError: when it cannot be read.
+        """
+        form = await form_of(self.request)
+        require_own_form(self.provider, self.request, form, purpose)
+        return form
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+        """Return a page of the account, with the name of whom it is and the way out."""
+        values |= {"name": self.person.masked_name, "sign_out_csrf": self.csrf("sign-out")}
+        response = page(self.request, template, status, **values)
+        self.provider.cookies.set(response, VISIT, self.visit)
+        return response
+
+
+async def visitor(request: Request) -> Visitor:
+    """Return who looks at a page of ours.
+
+    Raises:
+        SignInFirst: when nobody is signed in.
+    """
+    provider = provider_of(request)
+    session = await current_session(provider, provider.cookies.read(request, SESSION))
+    if session is None:
+        raise SignInFirst
+    async with acquired(provider.context.pool) as connection:
+        person = await person_by_id(connection, session.person_id)
+    if person is None:
+        raise SignInFirst
+    return Visitor(provider, request, session, person, visit_of(provider, request))
+
+
+def visit_of(provider: Provider, request: Request) -> str:
+    """Return what forms for this browser are bound to; the answer has to set it as the visit cookie."""
+    return provider.cookies.read(request, VISIT) or new_secret()
+
+
+def require_own_form(provider: Provider, request: Request, form: dict[str, str], purpose: str) -> None:
+    """Do nothing when the form comes from the page that this browser was given.
+
+    Raises:
+        FormNotOurs: when another site made the browser send it, or the browser keeps no cookies.
+    """
+    visit = provider.cookies.read(request, VISIT)
+    if visit is None:
+        raise FormNotOurs("请允许浏览器保存 Cookie，然后重新打开登录页面。")
+    if not same(form.get("csrf", ""), form_token(visit, purpose)):
+        raise FormNotOurs
+
+
+def own_path(text: str | None) -> str | None:
+    """Return `text` when it is the address of a page of ours that a sign-in may go on to."""
+    return text if text and len(text) <= _LONGEST and _OWN.fullmatch(text) else None

@@ -1,0 +1,108 @@
+"""Every text of a page is there in both languages."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.extract import extract
+from jinja2.ext import babel_extract
+
+import gateway
+from gateway.pages.language import ENGLISH, translations
+from onestop_legal.errors import NamedError
+
+HERE = Path(gateway.__file__).parent
+TEMPLATES = sorted(HERE.glob("**/templates/**/*.html"))
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+MARKED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+
+
+def own(template: Path) -> bool:
+    return template.is_relative_to(HERE / "pages")
+
+
+def said_in_templates() -> Iterator[str]:
+    for template in filter(own, TEMPLATES):
+        with template.open("rb") as file:
+            for _, _, message, _ in babel_extract(file, ("_", "gettext"), (), {"trimmed": "true"}):
+                for text in message if isinstance(message, tuple) else (message,):
+                    if text is not None:
+                        yield text
+
+
+def said_in_code() -> Iterator[str]:
+    for module in HERE.glob("**/*.py"):
+        with module.open("rb") as file:
+            for _, message, _, _ in extract("python", file, keywords={"N_": None}):
+                yield str(message)
+
+
+def titles(errors: type[NamedError] = NamedError) -> Iterator[str]:
+    for error in errors.__subclasses__():
+        if error.__module__.startswith("gateway.") and not error.__module__.startswith("gateway.edge."):
+            yield error.title
+        yield from titles(error)
+
+
+SAID = sorted({*said_in_templates(), *said_in_code(), *titles()})
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_it_is_said_in_english(text: str):
+    english = translations(ENGLISH).gettext(text)
+    assert english != text
+    assert not CHINESE.search(english)
+    assert sorted(re.findall(r"%\(\w+\)s", english)) == sorted(re.findall(r"%\(\w+\)s", text))
+
+
+@pytest.mark.parametrize("template", list(filter(own, TEMPLATES)), ids=lambda it: it.name)
+def test_a_template_says_nothing_that_is_not_translated(template: Path):
+    assert not CHINESE.search(MARKED.sub("", template.read_text()))
+
+
+def test_what_is_not_said_any_more_is_not_translated():
+    known = {ast.literal_eval(it) for file in (HERE / "pages/locale").glob("**/*.po") for it in read(file)}
+    details = "".join(module.read_text() for module in HERE.glob("**/*.py"))
+    runtime = "".join(it.read_text() for it in (HERE.parents[2] / "contracts/runtime/src").glob("**/*.py"))
+    assert [it for it in known - set(SAID) - {""} if f'"{it.removesuffix("。")}' not in details + runtime] == []
+
+
+def read(file: Path) -> list[str]:
+    return re.findall(r'^msgid (".*")$', file.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("", "zh-CN"),
+        ("en-GB,en;q=0.9", "en"),
+        ("zh-TW,en;q=0.9", "zh-CN"),
+        ("en;q=0.2,zh;q=0.8", "zh-CN"),
+        ("de,fr;q=0.5", "zh-CN"),
+        ("en;q=0, zh", "zh-CN"),
+        ("en;q=x", "zh-CN"),
+    ],
+)
+async def test_a_page_speaks_the_language_that_the_browser_prefers(browser: Any, accepted: str, language: str):
+    shown = await browser.get("/sign-in", headers={"Accept-Language": accepted})
+    assert shown.headers["content-language"] == language
+    assert f'<html lang="{language}">' in shown.text
+
+
+async def test_a_client_says_in_which_language_its_person_is_met(browser: Any):
+    shown = await browser.follow(await browser.ask(browser.asked(ui_locales="fr en zh")))
+    assert "Sign in" in shown.text
+    refused = await browser.fill_in(shown, username="citizen", password="falsch")
+    assert "User name or password is not correct" in refused.text
+
+
+async def test_who_chose_a_language_keeps_it(browser: Any):
+    chosen = await browser.get("/sign-in?language=en")
+    assert "Password" in chosen.text
+    assert "Password" in (await browser.get("/sign-in")).text
+    back = re.search(r'href="([^"]+)" lang="zh-CN"', chosen.text)
+    assert back
+    assert "密码" in (await browser.get(back[1])).text
