@@ -20,7 +20,9 @@ from gateway.tokens.opaque import form_token, new_secret, same
 from onestop_runtime.caller import Caller
 from onestop_runtime.transaction import acquired
 
-_OWN: Final = re.compile(r"/(account|cas|choose|device|scan)(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*(\?[A-Za-z0-9_.~%&=+:/-]*)?")
+_OWN: Final = re.compile(
+    r"/(account|cas|choose|device|scan)(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*(\?[A-Za-z0-9_.~%&=+:/-]*)?"
+)
 _LONGEST: Final = 2000
 
 
