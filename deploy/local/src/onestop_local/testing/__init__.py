@@ -13,6 +13,8 @@ has left is ended by the next one. Tests that ask for neither pay nothing: every
 - `kafka`: bootstrap address of a broker that has the contract's topics.
 - `service_client`: `await service_client(SERVICE, …)` → `ServiceClient`, the service's own application over ASGI
   with a database of its own; see `onestop_local.testing.client.open_service_client` for what can be chosen.
+- `node`: `await node("provider", {…})` → a program of `tests/clients` on Node.js, told these settings; it ends with the
+  test. See `onestop_local.testing.node`.
 - Tests in `test_domain*` files or a `domain` folder have no sockets at all.
 
 `--postgres-dsn` (or ONESTOP_TEST_POSTGRES) and `--kafka-bootstrap` (or ONESTOP_TEST_KAFKA) name servers to use
@@ -30,6 +32,7 @@ import pytest
 if TYPE_CHECKING:
     from onestop_local.testing.client import ServiceClient
     from onestop_local.testing.databases import TestServer
+    from onestop_local.testing.node import Program
     from onestop_local.testing.servers import Servers
     from onestop_runtime.service import Service
 
@@ -123,3 +126,24 @@ async def service_client(
             return await opened.enter_async_context(open_service_client(service, folder=files, **chosen))
 
         yield open_one
+
+
+@pytest.fixture(scope="session")
+def node_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the programs of `tests/clients` and the packages they import."""
+    from onestop_local.testing.node import prepare  # noqa: PLC0415
+
+    return prepare(tmp_path_factory.mktemp("node"))
+
+
+@pytest.fixture
+async def node(node_programs: Path) -> "AsyncIterator[Callable[[str, dict[str, Any]], Awaitable[Program]]]":
+    """Return a function that runs a program of `tests/clients`; all are ended with the test."""
+    from onestop_local.testing.node import running  # noqa: PLC0415
+
+    async with AsyncExitStack() as started:
+
+        async def start_one(name: str, settings: dict[str, Any]) -> "Program":
+            return await started.enter_async_context(running(node_programs, name, settings))
+
+        yield start_one
