@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from onestop_runtime.service import Service
 
 
+pytest_plugins = ("onestop_local.testing.programs",)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what a person may choose about the servers."""
     group = parser.getgroup("onestop", "servers of integration tests")
