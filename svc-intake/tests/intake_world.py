@@ -42,6 +42,16 @@ def staff(*roles: str, agency: str, hall: str | None = None) -> Caller:
 AGENT = Caller(sub=uuid7(), kind="natural", act=SHANHAI, mandate=uuid7(), client="web", channel="web", name="周海燕")
 AGENT_2 = Caller(sub=uuid7(), kind="natural", act=BOHAI, mandate=uuid7(), client="web", channel="web", name="吴建军")
 CITIZEN = Caller(sub=uuid7(), kind="natural", client="web", channel="web", name="赵晓梅")
+PRINCIPAL = Party(CITIZEN.sub or uuid7(), None, "赵**")
+TOWNSHIP_AGENT = Caller(
+    sub=uuid7(), kind="staff", act=PRINCIPAL, mandate=uuid7(), agency="1113037103710740XG", region="130371001",
+    client="web", channel="web", name="马**", given_roles=frozenset({"township_agent"}),
+)  # fmt: skip
+DAUGHTER = Caller(sub=uuid7(), kind="natural", act=PRINCIPAL, mandate=uuid7(), client="web", channel="web", name="钱*")
+GUARDIAN = Caller(
+    sub=uuid7(), kind="natural", act=PRINCIPAL, mandate=uuid7(), client="web", channel="web", name="赵*",
+    given_roles=frozenset({"guardian"}),
+)  # fmt: skip
 CLERK = staff("window_clerk", agency="11130371037107039Y", hall=HALL)
 OTHER_CLERK = staff("window_clerk", agency="11130371037107039Y", hall="130371-H02")
 REVIEWER = staff("reviewer", agency=APPROVAL_BUREAU)

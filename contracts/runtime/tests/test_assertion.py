@@ -42,6 +42,15 @@ AGENT = Caller(
     mandate=uuid4(),
     client="web",
 )
+PROXY = Caller(
+    sub=uuid4(),
+    kind="staff",
+    act=Party(uuid4(), None, "赵**"),
+    mandate=uuid4(),
+    agency="1113037103710740XG",
+    client="web",
+    given_roles=frozenset({"township_agent"}),
+)
 REGISTERED = Caller(
     sub=uuid4(), kind="system", acr="2", agency="11130371037107039Y", client="department", channel="api"
 )
@@ -56,7 +65,7 @@ def signed(caller: Caller, key: OKPKey, issuer: str) -> str:
     return make_assertion(caller, key, issuer=issuer, audience="svc-datashare")
 
 
-@pytest.mark.parametrize("caller", [CLERK, AGENT, REGISTERED], ids=["clerk", "agent", "registered system"])
+@pytest.mark.parametrize("caller", [CLERK, AGENT, PROXY, REGISTERED], ids=["clerk", "agent", "proxy", "system"])
 def test_what_the_gateway_states_is_what_the_service_learns(caller: Caller):
     token = make_assertion(caller, KEY, issuer=GATEWAY, audience="svc-intake")
     checks = verifier()

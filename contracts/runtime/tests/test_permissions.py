@@ -44,6 +44,14 @@ def test_acting_for_a_company_shows_the_companys_cases_instead_of_ones_own():
     assert not TABLE.permits(agent, "case.read", Case(applicant_id=ME))
 
 
+def test_who_acts_for_another_natural_person_has_what_is_open_to_all_and_to_proxies_alone():
+    proxy = Caller(sub=ME, kind="natural", act=Party(OTHER, None, "赵**"), given_roles=frozenset({"guardian"}))
+    assert proxy.roles == {"anonymous", "proxy", "guardian"}
+    assert proxy.party == OTHER
+    assert not TABLE.permits(proxy, "case.read", Case(applicant_id=OTHER))
+    assert not TABLE.permits(proxy, "case.read", Case(applicant_id=ME))
+
+
 def test_an_absent_value_equals_nothing_not_even_another_absent_value():
     clerk_without_hall = Caller(sub=ME, kind="staff", given_roles=frozenset({"window_clerk"}))
     assert not TABLE.permits(clerk_without_hall, "case.read", Case(hall=None))

@@ -10,10 +10,15 @@ APPLICANTS = ("natural", "legal")
 OFFICE = ("reviewer", "inspector", "approver", "head")
 EVERYBODY = ("natural", "legal", "staff", "system", "device", "anonymous")
 
+_APPLICANT_ACTIONS = ("case.read", "case.edit", "case.submit", "case.withdraw", "case.deliver")
 _APPLICANT_RULES = tuple(
     allow(role, action, where(applicant_id="party"))
-    for role in APPLICANTS
-    for action in ("case.read", "case.edit", "case.submit", "case.withdraw", "case.deliver")
+    for role in (*APPLICANTS, "guardian")
+    for action in _APPLICANT_ACTIONS
+)
+# Who acts for a relative or neighbour follows what he has filed for him, and nothing else of his (个人信息保护法 6).
+_PROXY_RULES = tuple(
+    allow("proxy", action, where(applicant_id="party", opened_by="sub")) for action in _APPLICANT_ACTIONS
 )
 _CLERK_RULES: tuple[Rule, ...] = tuple(
     allow("window_clerk", action, condition)
@@ -25,8 +30,9 @@ _OFFICE_RULES = tuple(
 )
 
 PERMISSIONS = PermissionTable(
-    *(allow(role, "case.open") for role in APPLICANTS),
+    *(allow(role, "case.open") for role in (*APPLICANTS, "proxy")),
     *_APPLICANT_RULES,
+    *_PROXY_RULES,
     *_CLERK_RULES,
     *_OFFICE_RULES,
     *(allow(role, "authority.read") for role in EVERYBODY),

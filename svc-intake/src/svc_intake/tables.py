@@ -67,7 +67,7 @@ mandate = sa.Table(
     sa.Column("valid_from", sa.Date, nullable=False),
     sa.Column("valid_to", sa.Date),
     sa.Column("withdrawn_at", _INSTANT),
-    comment="copy: who may act for a legal person",
+    comment="copy: who may act for whom",
 )
 
 case_file = sa.Table(
@@ -90,6 +90,8 @@ case_file = sa.Table(
     sa.Column("applicant_code", sa.Text, comment="credit code of a company"),
     sa.Column("opened_by", sa.Uuid, nullable=False),
     sa.Column("mandate_id", sa.Uuid),
+    sa.Column("agent_name", sa.Text, comment="masked; of who filled it in for another one"),
+    sa.Column("agent_agency", sa.Text, comment="credit code of the agency that sends him"),
     sa.Column("channel", sa.Text, nullable=False),
     sa.Column("created_at", _INSTANT, nullable=False),
     sa.Column("answers", pg.JSONB, nullable=False),

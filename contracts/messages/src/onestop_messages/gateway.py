@@ -21,7 +21,10 @@ class PersonRegistered(Event):
 
 
 class MandateGiven(Event):
-    """A legal person lets a natural person act for it (经办人)."""
+    """A legal person lets a natural person act for it (经办人), or a natural one a relative or a township's agent.
+
+    It is in force: whoever had to agree has agreed. A natural principal is named by his masked name.
+    """
 
     TYPE: ClassVar[str] = "cn.onestop.gateway.mandate.given.v1"
     TOPIC: ClassVar[str] = "onestop.gateway.mandate"

@@ -46,16 +46,18 @@ def claims_of(caller: Caller) -> dict[str, Any]:
         "channel": caller.channel,
     }
     if caller.act:
-        claims["act"] = {
-            "sub": str(caller.act.id),
-            "credit_code": caller.act.credit_code,
-            "name": caller.act.name,
-        }
+        claims["act"] = act_claim(caller.act)
     optional = {"agency": caller.agency, "region": caller.region, "hall": caller.hall, "name": caller.name}
     claims |= {name: value for name, value in optional.items() if value}
     if caller.mandate:
         claims["mandate"] = str(caller.mandate)
     return claims
+
+
+def act_claim(party: Party) -> dict[str, str]:
+    """Return the claim that states whom somebody acts for; only a legal person has a credit code."""
+    code = {"credit_code": party.credit_code} if party.credit_code else {}
+    return {"sub": str(party.id), **code, "name": party.name}
 
 
 def caller_of(claims: Mapping[str, Any]) -> Caller:
@@ -64,7 +66,7 @@ def caller_of(claims: Mapping[str, Any]) -> Caller:
     return Caller(
         sub=UUID(claims["sub"]) if claims.get("sub") else None,
         kind=claims["kind"],
-        act=Party(UUID(act["sub"]), act["credit_code"], act["name"]) if act else None,
+        act=Party(UUID(act["sub"]), act.get("credit_code"), act["name"]) if act else None,
         mandate=UUID(claims["mandate"]) if claims.get("mandate") else None,
         acr=claims.get("acr", "0"),
         agency=claims.get("agency"),

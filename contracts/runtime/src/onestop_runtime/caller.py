@@ -6,17 +6,22 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The legal person that somebody acts for.
+    """Whom somebody acts for: a legal person, or another natural person.
 
     Attributes:
         id: opaque id.
-        credit_code: 统一社会信用代码.
-        name: registered name.
+        credit_code: 统一社会信用代码; None of a natural person.
+        name: registered name, of a natural person the masked one.
     """
 
     id: UUID
-    credit_code: str
+    credit_code: str | None
     name: str
+
+    @property
+    def kind(self) -> str:
+        """`legal` or `natural`: every legal person has a credit code, no natural one does."""
+        return "legal" if self.credit_code else "natural"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +30,11 @@ class Caller:
 
     Attributes:
         kind: `natural`, `legal`, `staff`, `system`, `device` or `anonymous`.
-        act: the legal person acted for, under `mandate`.
+        act: whom he acts for, under `mandate`; the legal representative of a legal person needs none.
         agency: credit code of the agency a staff member serves.
-        roles: granted roles, plus the kind, plus `agent` when acting for somebody.
+        roles: granted roles, plus the kind, plus `agent` when acting for a legal person. Who acts for another natural
+            person is a `proxy` instead: what is open to everybody is open to him, and what names proxies; nothing of
+            what that person, or he himself, could do alone.
     """
 
     sub: UUID | None = None
@@ -46,12 +53,15 @@ class Caller:
 
     def __post_init__(self) -> None:
         """Complete the roles by what the kind and the mandate imply."""
-        implied = {self.kind, "agent"} if self.act else {self.kind}
+        if self.act is None:
+            implied = {self.kind}
+        else:
+            implied = {self.kind, "agent"} if self.act.kind == "legal" else {"anonymous", "proxy"}
         object.__setattr__(self, "roles", self.given_roles | implied)
 
     @property
     def party(self) -> UUID | None:
-        """For whom the call counts: the legal person acted for, else the caller."""
+        """For whom the call counts: who is acted for, else the caller."""
         return self.act.id if self.act else self.sub
 
     @property

@@ -27,6 +27,7 @@ from gateway.tokens.keys import ALGORITHM
 from gateway.tokens.opaque import digest
 from gateway.tokens.principal import Principal
 from gateway.tokens.revoked import revoke
+from onestop_runtime.assertion import act_claim
 from onestop_runtime.caller import Caller
 from onestop_runtime.transaction import acquired
 
@@ -209,8 +210,7 @@ async def _claims(provider: Provider, principal: Principal, subject: UUID) -> di
             claims |= {"phone_number": opened.decode(), "phone_number_verified": person.assurance > 0}
     if "profile" in scopes:
         if caller.act:
-            act = caller.act
-            claims["act"] = {"sub": str(act.id), "credit_code": act.credit_code, "name": act.name}
+            claims["act"] = act_claim(caller.act)
         if caller.agency:
             claims |= {"agency": caller.agency, "roles": sorted(caller.given_roles)}
     return claims

@@ -12,6 +12,7 @@ from joserfc.errors import JoseError
 
 from gateway.oidc.errors import OAuthError
 from gateway.tokens.keys import ALGORITHM, KeyRing
+from onestop_runtime.assertion import act_claim
 from onestop_runtime.caller import Caller
 from onestop_runtime.clock import Clock
 
@@ -64,9 +65,7 @@ class IdTokens:
         if nonce is not None:
             claims["nonce"] = nonce
         if caller.act:
-            claims["act"] = {
-                "sub": str(caller.act.id), "credit_code": caller.act.credit_code, "name": caller.act.name,
-            }  # fmt: skip
+            claims["act"] = act_claim(caller.act)
         key = self._keys.signing
         return jwt.encode({"alg": ALGORITHM, "typ": "JWT", "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
 

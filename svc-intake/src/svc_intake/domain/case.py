@@ -14,7 +14,7 @@ from svc_intake.domain.authority import AcceptanceAuthority
 from svc_intake.domain.correction import Correction, CorrectionNotice, name_all
 from svc_intake.domain.guide import Guide
 from svc_intake.domain.material import HandedIn, missing
-from svc_intake.domain.party import Agency, AgencyFacts, Applicant
+from svc_intake.domain.party import Agency, AgencyFacts, Agent, Applicant
 from svc_intake.domain.progress import Delivery, Licence, Progress, Result
 from svc_intake.domain.receipt import Receipt, received
 from svc_intake.domain.refusal import Refusal, RefusalKind, refuse
@@ -37,6 +37,7 @@ class Case:
         version: goes up with every change.
         hall: where the applicant wants it handled; None where the item has no hall.
         opened_by: opaque id of the person who filled it in, for himself or under `mandate_id`.
+        agent: how he is shown when it was for another one.
         answers: question id → chosen value.
         form_complete: whether the saved form is valid against the pinned guide's schema.
         public_fields: the non-personal form fields that the guide names.
@@ -61,6 +62,7 @@ class Case:
     mandate_id: UUID | None
     channel: str
     created_at: datetime
+    agent: Agent | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
     form_complete: bool = False
     public_fields: Mapping[str, Any] = field(default_factory=dict)

@@ -54,6 +54,7 @@ def open_draft(
         mandate_id=opener.mandate_id,
         channel=opener.channel,
         created_at=now,
+        agent=opener.agent,
         answers=dict(answers),
-        happened=[entry(Happening.OPENED, now)],
+        happened=[entry(Happening.OPENED, now, f"由 {opener.agent.name} 代为填写。" if opener.agent else "")],
     )

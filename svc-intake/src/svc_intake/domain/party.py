@@ -52,18 +52,33 @@ class Applicant:
 
 
 @dataclass(frozen=True, slots=True)
+class Agent:
+    """Who fills in an application for another one 代办人, as the applicant sees him.
+
+    Attributes:
+        name: masked.
+        agency: credit code of the agency that sends him (代办员); None of a relative or a company's own agent.
+    """
+
+    name: str
+    agency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Opener:
     """Who filled in an application, under which mandate, through which channel.
 
     Attributes:
         person: opaque id of the natural person.
-        mandate_id: of the mandate 授权 under which he acts for a legal person.
+        mandate_id: of the mandate 授权 under which he acts for another one.
         channel: `web`, `mobile`, `hall`, `terminal` …
+        agent: how he is shown; None when he applies for himself.
     """
 
     person: UUID
     mandate_id: UUID | None
     channel: str
+    agent: Agent | None = None
 
 
 class AgencyUnknown(NamedError):
@@ -84,7 +99,7 @@ class MandateDoesNotCover(NamedError):
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """A mandate 授权 of a legal person for the one who acts for it (经办人), as copied from events.
+    """A mandate 授权 for the one who acts for a legal person (经办人) or for a natural one, as copied from events.
 
     Attributes:
         items: implementation codes covered; None for all.
@@ -98,7 +113,7 @@ class Mandate:
     def require_cover(self, item_code: str, today: date) -> None:
         """Do nothing when the mandate covers the item today; raises `MandateDoesNotCover`."""
         if self.withdrawn:
-            raise MandateDoesNotCover("委托单位已撤回授权。")
+            raise MandateDoesNotCover("授权已被撤回。")
         if today < self.valid_from or (self.valid_to is not None and today > self.valid_to):
             raise MandateDoesNotCover("授权不在有效期内。")
         if self.items is not None and item_code not in self.items:

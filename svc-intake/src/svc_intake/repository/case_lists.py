@@ -15,8 +15,8 @@ from svc_intake.tables import case_file
 
 _SUMMARY = (
     "id", "version", "state", "item_code", "item_name", "agency_code", "agency_name", "applicant_kind",
-    "applicant_name", "applicant_code", "channel", "created_at", "case_number", "submitted_at", "answer_due_on",
-    "answer_due_provisional", "silence_accepts", "result",
+    "applicant_name", "applicant_code", "agent_name", "agent_agency", "channel", "created_at", "case_number",
+    "submitted_at", "answer_due_on", "answer_due_provisional", "silence_accepts", "result",
 )  # fmt: skip
 _RECEIVED = tuple(state for state in State if state is not State.DRAFT)
 

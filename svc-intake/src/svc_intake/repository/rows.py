@@ -11,7 +11,7 @@ from svc_intake.domain.acceptance import Acceptance
 from svc_intake.domain.case import Case
 from svc_intake.domain.correction import CorrectionNotice
 from svc_intake.domain.material import HandedIn
-from svc_intake.domain.party import Agency, Applicant
+from svc_intake.domain.party import Agency, Agent, Applicant
 from svc_intake.domain.progress import Delivery, Licence, Progress, Result
 from svc_intake.domain.receipt import Receipt
 from svc_intake.domain.refusal import Refusal
@@ -53,6 +53,7 @@ def case_of(row: Record) -> Case:
         mandate_id=row["mandate_id"],
         channel=row["channel"],
         created_at=row["created_at"],
+        agent=Agent(row["agent_name"], row["agent_agency"]) if row["agent_name"] else None,
         answers=row["answers"],
         form_complete=row["form_complete"],
         public_fields=row["public_fields"],
@@ -91,6 +92,8 @@ def birth_values(case: Case) -> Mapping[str, Any]:
         "mandate_id": case.mandate_id,
         "channel": case.channel,
         "created_at": case.created_at,
+        "agent_name": case.agent.name if case.agent else None,
+        "agent_agency": case.agent.agency if case.agent else None,
     }
 
 

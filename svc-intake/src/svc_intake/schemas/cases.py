@@ -18,6 +18,7 @@ from svc_intake.schemas.common import (
     CASE_NUMBER,
     GUIDE_CODE,
     AgencyView,
+    AgentView,
     ApplicantView,
     Code,
     DeadlineView,
@@ -225,6 +226,7 @@ class CaseView(BaseModel):
     region: str = Field(examples=["130371"])
     hall: str | None = Field(default=None, examples=["130371-H01"])
     applicant: ApplicantView
+    agent: AgentView | None = Field(default=None, description="代办人；申请人自己填写的为空")
     channel: str = Field(examples=["web"])
     created_at: datetime
     answers: dict[str, str]
@@ -273,6 +275,7 @@ def _head(case: Case) -> dict[str, Any]:
         "region": case.region,
         "hall": case.hall,
         "applicant": ApplicantView.of(case.applicant),
+        "agent": AgentView.of(case.agent) if case.agent else None,
         "channel": case.channel,
         "created_at": case.created_at,
         "answers": case.answers,
@@ -336,6 +339,7 @@ class CaseSummary(BaseModel):
     applicant_kind: str
     applicant_name: str
     applicant_credit_code: str | None
+    agent: AgentView | None = Field(default=None, description="代办人；申请人自己填写的为空")
     channel: str
     created_at: datetime
     submitted_at: datetime | None
@@ -359,6 +363,7 @@ class CaseSummary(BaseModel):
             applicant_kind=row["applicant_kind"],
             applicant_name=row["applicant_name"],
             applicant_credit_code=row["applicant_code"],
+            agent=AgentView(name=row["agent_name"], agency=row["agent_agency"]) if row["agent_name"] else None,
             channel=row["channel"],
             created_at=row["created_at"],
             submitted_at=row["submitted_at"],

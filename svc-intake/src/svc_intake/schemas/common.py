@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from onestop_legal.errors import FieldError
 from onestop_legal.working_days import Deadline
 from onestop_runtime.problems import WrongField
-from svc_intake.domain.party import Agency, Applicant
+from svc_intake.domain.party import Agency, Agent, Applicant
 
 CASE_ID = "018f3b1c-7e4a-7c21-9a55-000000000021"
 GUIDE_CODE = "11130371037100371Q4000131001000"
@@ -58,6 +58,18 @@ class ApplicantView(BaseModel):
     def of(cls, who: Applicant) -> "ApplicantView":
         """Return the view of an applicant."""
         return cls(id=str(who.id), kind=who.kind, name=who.name, credit_code=who.credit_code)
+
+
+class AgentView(BaseModel):
+    """代办人: who filled in the application for the applicant, masked."""
+
+    name: str = Field(examples=["马**"])
+    agency: str | None = Field(default=None, description="代办员所在单位的统一社会信用代码")
+
+    @classmethod
+    def of(cls, agent: Agent) -> "AgentView":
+        """Return the view of who fills in for another one."""
+        return cls(name=agent.name, agency=agent.agency)
 
 
 class DeadlineView(BaseModel):

@@ -107,9 +107,9 @@ async def sheet_of(reader: Reader, own: Resources, loaded: Loaded) -> Sheet:
 
 
 def applicant_of(caller: Caller) -> Applicant:
-    """Return for whom the caller applies: the company acted for, else himself; raises `NotSignedIn`."""
-    if caller.act:
-        return Applicant(caller.act.id, "legal", caller.act.name, caller.act.credit_code)
+    """Return for whom the caller applies: the one he acts for, else himself; raises `NotSignedIn`."""
+    if act := caller.act:
+        return Applicant(act.id, act.kind, shown_name(act.name, act.kind), act.credit_code)
     if caller.sub is None:
         raise NotSignedIn
     return Applicant(caller.sub, caller.kind, shown_name(caller.name, caller.kind) or "*")

@@ -45,7 +45,7 @@ async def keep_agency(tx: Transaction, event: AgencyChanged) -> None:
 
 
 async def keep_mandate(tx: Transaction, event: MandateGiven) -> None:
-    """Keep who may act for a legal person."""
+    """Keep who may act for whom."""
     await copies.put_mandate(
         tx.connection,
         id=event.mandate_id,

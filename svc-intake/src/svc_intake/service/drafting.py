@@ -13,7 +13,7 @@ from onestop_runtime.transaction import Transaction
 from svc_intake.domain.case import Case
 from svc_intake.domain.draft import open_draft
 from svc_intake.domain.guide import UnknownItem, require_open
-from svc_intake.domain.party import Opener
+from svc_intake.domain.party import Agent, Opener, shown_name
 from svc_intake.domain.state import State
 from svc_intake.permissions import PERMISSIONS
 from svc_intake.repository import cases, copies
@@ -53,7 +53,8 @@ async def open_case(
 def _opener(tx: Transaction) -> Opener:
     if tx.caller.sub is None:
         raise NotSignedIn
-    return Opener(tx.caller.sub, tx.caller.mandate, tx.caller.channel or "web")
+    agent = Agent(shown_name(tx.caller.name, "natural") or "*", tx.caller.agency) if tx.caller.act else None
+    return Opener(tx.caller.sub, tx.caller.mandate, tx.caller.channel or "web", agent)
 
 
 async def answer_questions(
