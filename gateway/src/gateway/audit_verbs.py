@@ -1,0 +1,39 @@
+"""What the audit trail of the gateway records: a closed list, with what each verb says to the person it concerns.
+
+`tx.audit` takes the verb as text; a test holds every call to this list, and the list to the calls.
+"""
+
+from typing import Final
+
+from gateway.pages.language import N_
+from onestop_legal.codes import CodeList
+
+
+class Verb(CodeList):
+    """What somebody did: `<noun>.<past participle>`, and the sentence that a person reads in his records."""
+
+    PERSON_REGISTERED = "person.registered", N_("登记身份信息")
+    MANDATE_GIVEN = "mandate.given", N_("授权生效")
+    STAFF_APPOINTED = "staff.appointed", N_("任职登记")
+
+    SESSION_STARTED = "session.started", N_("登录")
+    SESSION_RENEWED = "session.renewed", N_("再次验证身份")
+    SESSION_ENDED = "session.ended", N_("退出登录")
+    SIGN_IN_REFUSED = "sign-in.refused", N_("登录失败")
+
+    CLIENT_REGISTERED = "client.registered", N_("登记应用")
+    CONSENT_GIVEN = "consent.given", N_("同意应用取得信息")
+    GRANT_GIVEN = "grant.given", N_("进入应用")
+    GRANT_REVOKED = "grant.revoked", N_("应用的授权已终止")
+    AUTHORIZATION_REQUEST_PUSHED = "authorization-request.pushed", N_("应用提交登录请求")
+    TOKEN_ISSUED = "token.issued", N_("应用取得访问令牌")
+    TOKEN_REFUSED = "token.refused", N_("拒绝应用取得访问令牌")
+    TOKEN_REVOKED = "token.revoked", N_("应用交回访问令牌")
+    TOKEN_INTROSPECTED = "token.introspected", N_("应用查验访问令牌")
+    REFRESH_TOKEN_REPEATED = "refresh-token.repeated", N_("应用重新取得丢失的令牌")
+
+    SIGNING_KEY_MADE = "signing-key.made", N_("生成签名密钥")
+
+
+ROUTINE: Final = frozenset({Verb.TOKEN_ISSUED, Verb.TOKEN_INTROSPECTED, Verb.AUTHORIZATION_REQUEST_PUSHED})
+"""What programs do over and over while a person uses them; kept in the trail, not shown in his records."""
