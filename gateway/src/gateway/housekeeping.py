@@ -9,6 +9,8 @@ import asyncpg
 import sqlalchemy as sa
 
 from gateway.clients.tables import client_assertion
+from gateway.codes.tables import one_time_code
+from gateway.messages.tables import message
 from gateway.oidc.tables import access_grant, authorization_code, authorization_request, pushed_request
 from gateway.signin.tables import known_device, session, sign_in_throttle
 from gateway.tokens.tables import dpop_proof, revocation
@@ -33,6 +35,8 @@ _TIDY: Final = (
     _older(client_assertion, "expires_at", _DAY),
     _older(dpop_proof, "expires_at", timedelta(0)),
     _older(sign_in_throttle, "last_failed_at", _DAY),
+    _older(one_time_code, "expires_at", timedelta(hours=1)),
+    _older(message, "asked_at", _DAY),
     _older(access_grant, "expires_at", 90 * _DAY),
     _older(session, "expires_at", 180 * _DAY),
     _older(known_device, "seen_at", 400 * _DAY),

@@ -12,9 +12,10 @@ from gateway.edge.records import AccessLog
 from gateway.edge.routes import routes_of
 from gateway.housekeeping import tidy
 from gateway.late_identity import LateIdentity
+from gateway.messages import mailbox
 from gateway.oidc import routes as protocol
 from gateway.own_api import OwnApi
-from gateway.parts import open_parts, watch_revocations
+from gateway.parts import carry_messages, open_parts, watch_revocations
 from gateway.people import routes as people
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.permissions import PERMISSIONS
@@ -58,6 +59,7 @@ SERVICE = Service(
     metadata=metadata,
     routers=(
         protocol.router,
+        mailbox.router,
         people.queries,
         sessions.queries,
         sessions.commands,
@@ -68,6 +70,6 @@ SERVICE = Service(
     permissions=PERMISSIONS,
     seed=seed,
     startup=open_parts,
-    workers=(watch_revocations, tidy),
+    workers=(watch_revocations, carry_messages, tidy),
     configure=_configure,
 )

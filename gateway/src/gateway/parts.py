@@ -1,8 +1,10 @@
 """Opens the running parts of the gateway."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
+from gateway.messages.carriers import open_carrier
+from gateway.messages.service import keep_carrying
 from gateway.oidc.id_tokens import IdTokens
 from gateway.provider import Provider
 from gateway.settings import GatewaySettings
@@ -39,33 +41,39 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
     await revoked.look(context.pool, clock)
     access_tokens = AccessTokens(ring, issuer, clock)
     proofs = Proofs(Nonces(ring, clock), issuer, clock)
-    passwords = Passwords(settings.password_workers, settings.password_queue)
-    try:
-        yield Provider(
-            context=context,
-            issuer=issuer,
-            ring=ring,
-            access_tokens=access_tokens,
-            id_tokens=IdTokens(ring, issuer, clock),
-            identities=Identities(
-                access_tokens,
-                load_signing_key(settings.assertion_key),
-                clock,
+    identities = Identities(
+        access_tokens,
+        load_signing_key(settings.assertion_key),
+        clock,
+        revoked=revoked,
+        sessions=SessionPrincipals(context, cookies),
+        proofs=proofs,
+    )
+    async with open_carrier(settings.messages_url, settings.messages_secret, clock) as carrier:
+        with closing(Passwords(settings.password_workers, settings.password_queue)) as passwords:
+            yield Provider(
+                context=context,
+                issuer=issuer,
+                ring=ring,
+                access_tokens=access_tokens,
+                id_tokens=IdTokens(ring, issuer, clock),
+                identities=identities,
                 revoked=revoked,
-                sessions=SessionPrincipals(context, cookies),
                 proofs=proofs,
-            ),
-            revoked=revoked,
-            proofs=proofs,
-            passwords=passwords,
-            cookies=cookies,
-            cipher=cipher,
-        )
-    finally:
-        passwords.close()
+                passwords=passwords,
+                cookies=cookies,
+                cipher=cipher,
+                carrier=carrier,
+            )
 
 
 async def watch_revocations(context: Context) -> None:
     """Keep what was revoked in memory."""
     provider: Provider = context.state
     await provider.revoked.keep_looking(context.pool, context.clock, context.stopping)
+
+
+async def carry_messages(context: Context) -> None:
+    """Have messages carried to phones."""
+    provider: Provider = context.state
+    await keep_carrying(context, provider.cipher, provider.carrier)

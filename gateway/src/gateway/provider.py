@@ -6,6 +6,7 @@ from datetime import date
 
 from starlette.requests import Request
 
+from gateway.messages.carriers import Carrier
 from gateway.oidc.id_tokens import IdTokens
 from gateway.signin.cookies import Cookies
 from gateway.signin.passwords import Passwords
@@ -41,6 +42,7 @@ class Provider:
     passwords: Passwords
     cookies: Cookies
     cipher: FieldCipher
+    carrier: Carrier
 
     def transaction(self, caller: Caller) -> AbstractAsyncContextManager[Transaction]:
         """Return a transaction on behalf of `caller`."""

@@ -18,6 +18,9 @@ class GatewaySettings(ServiceSettings):
         upstreams: address of each service by its short name, as JSON.
         trusted_proxies: networks of the proxies before us, as a JSON list (`["10.0.0.0/28"]`); what they say of where
             a request comes from is believed, what anybody else says is not.
+        messages_url: where short messages are posted to be sent to phones; without it, on one machine, they stay on the
+            page `/mailbox`.
+        messages_secret: what these posts are signed with (Standard Webhooks: `whsec_` and 24 to 64 bytes in base64).
         password_workers: threads that compute password hashes; each takes 19 MiB while it works.
         password_queue: how many sign-ins may wait for one of them before the next one is told to come back.
     """
@@ -28,13 +31,15 @@ class GatewaySettings(ServiceSettings):
     assertion_key: Path | None = None
     upstreams: dict[str, str] = Field(default_factory=dict)
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    messages_url: str = ""
+    messages_secret: str = ""
     password_workers: int = 2
     password_queue: int = 1000
 
     @classmethod
     def required(cls) -> tuple[str, ...]:
         """Return the settings without which the gateway refuses to start in production."""
-        return (*super().required(), "issuer", "assertion_key", "upstreams")
+        return (*super().required(), "issuer", "assertion_key", "upstreams", "messages_url", "messages_secret")
 
     @model_validator(mode="after")
     def _issuer_is_an_origin(self) -> "GatewaySettings":

@@ -8,8 +8,6 @@ from uuid import UUID
 from onestop_legal.errors import NamedError
 
 SESSION_LIFETIME: Final = timedelta(hours=12)
-FORGIVEN_AFTER: Final = timedelta(minutes=15)
-"""A series of failures that rested this long is over."""
 
 
 class WrongCredentials(NamedError):
@@ -66,16 +64,22 @@ class Patience:
 
     The pause doubles with each failure up to its longest; attempts during a pause are refused unseen and do not
     lengthen it. So guessing gets slow, but nobody is ever locked out.
+
+    Attributes:
+        first: the first pause.
+        rest: a series of failures that rested this long is over.
     """
 
     free: int
     longest: timedelta
+    first: timedelta = timedelta(seconds=1)
+    rest: timedelta = timedelta(minutes=15)
 
     def pause(self, failures: int) -> timedelta:
         """Return how long to wait after that many failures in a row."""
         if failures < self.free:
             return timedelta(0)
-        return min(timedelta(seconds=2 ** min(failures - self.free, 16)), self.longest)
+        return min(self.first * (1 << min(failures - self.free, 16)), self.longest)
 
 
 ACCOUNT_PATIENCE: Final = Patience(free=5, longest=timedelta(seconds=60))

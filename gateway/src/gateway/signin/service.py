@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import ceil
 from typing import Final
 from uuid import UUID
 
@@ -15,14 +14,13 @@ from gateway.signin.domain import (
     ACCOUNT_PATIENCE,
     ADDRESS_PATIENCE,
     DEVICE_PATIENCE,
-    FORGIVEN_AFTER,
     SESSION_LIFETIME,
     Patience,
     Session,
-    TooManyAttempts,
     WrongCredentials,
 )
 from gateway.signin.passwords import MAX_LENGTH
+from gateway.signin.throttle import count, require_patience
 from gateway.tokens.opaque import digest, new_secret
 from onestop_runtime.caller import ANONYMOUS, Caller
 from onestop_runtime.fields import FieldCipher
@@ -109,7 +107,7 @@ async def sign_in(
             found = await credentials(connection, username)
             known_device = await _device_known(connection, arrival, found[0].id if found else NOBODY, now)
             keys = _Keys.of(provider.cipher, arrival, username, known_device=known_device)
-            await _require_patience(connection, keys, now)
+            await require_patience(connection, keys.patience, now)
         person, known_hash = found or (None, None)
         if not await provider.passwords.verify(known_hash, password):
             await _note_failure(provider, arrival, keys, person)
@@ -210,17 +208,8 @@ async def _device_known(connection: Connection, arrival: Arrival, person_id: UUI
     return await repository.device_is_known(connection, digest(arrival.device_token or ""), person_id, now)
 
 
-async def _require_patience(connection: Connection, keys: _Keys, now: datetime) -> None:
-    until = await repository.not_before(connection, list(keys.patience))
-    if until is not None and until > now:
-        seconds = ceil((until - now).total_seconds())
-        raise TooManyAttempts(f"尝试次数过多，请在 {seconds} 秒后再试。", retry_after=seconds)
-
-
 async def _note_failure(provider: Provider, arrival: Arrival, keys: _Keys, person: Person | None) -> None:
     caller = replace(ANONYMOUS, client=arrival.client_id, channel="web")
     async with provider.transaction(caller) as tx:
-        for key, patience in keys.patience.items():
-            failures = await repository.count_failure(tx.connection, key, tx.now, FORGIVEN_AFTER)
-            await repository.set_pause(tx.connection, key, tx.now + patience.pause(failures))
+        await count(tx, keys.patience)
         tx.audit("sign-in.refused", key=person.id if person else NOBODY)

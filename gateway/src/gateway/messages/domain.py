@@ -1,0 +1,58 @@
+"""What is sent to a person's phone, and how often it is tried."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+NOTICE_LIFETIME: Final = timedelta(hours=24)
+"""A notice that could not be sent this long is not sent any more."""
+_LONGEST_PAUSE: Final = timedelta(minutes=5)
+
+_SIGNATURE: Final = "【一网通办】"
+TEMPLATES: Final[Mapping[str, str]] = {
+    "code": "验证码 {code}，{minutes} 分钟内有效，用于{purpose}。请勿告诉任何人，工作人员也不会向您索要。",
+}
+"""What a message says, by the name under which an operator registers it with the carrier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A short message 短信: a template and what fills it.
+
+    Attributes:
+        template: a key of `TEMPLATES`.
+    """
+
+    template: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The whole text, in Chinese, as the person reads it."""
+        return _SIGNATURE + TEMPLATES[self.template].format_map(self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message on its way.
+
+    Attributes:
+        id: the same at each attempt, so that who carries it can tell a repeat.
+        phone: whom it goes to: 11 digits.
+        attempts: how many were made, the present one included.
+        expires_at: when it is no longer worth sending.
+    """
+
+    id: UUID
+    phone: str
+    message: Message
+    asked_at: datetime
+    expires_at: datetime
+    attempts: int = 0
+
+
+def pause_after(attempts: int) -> timedelta:
+    """Return how long to wait after that many failed attempts: 2 s, 4 s, … at most 5 minutes."""
+    return min(timedelta(seconds=2 ** min(attempts, 16)), _LONGEST_PAUSE)

@@ -1,0 +1,44 @@
+"""How often somebody may try: attempts are counted under keys, each of which has its patience."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from math import ceil
+from typing import TypeAlias
+
+from gateway.signin import repository
+from gateway.signin.domain import Patience, TooManyAttempts
+from onestop_runtime.sql import Connection
+from onestop_runtime.transaction import Transaction
+
+Keys: TypeAlias = Mapping[bytes, Patience]
+"""Keyed hashes of what attempts are counted by: an account, an address, a browser, a phone."""
+
+
+async def require_patience(connection: Connection, keys: Keys, now: datetime) -> None:
+    """Do nothing when the next attempt may be made; raises `TooManyAttempts`."""
+    until = await repository.not_before(connection, list(keys))
+    if until is not None and until > now:
+        seconds = ceil((until - now).total_seconds())
+        raise TooManyAttempts(f"尝试次数过多，请在 {seconds} 秒后再试。", retry_after=seconds)
+
+
+async def count(tx: Transaction, keys: Keys) -> None:
+    """Count an attempt under each of `keys`; the next one waits as long as its patience says."""
+    for key, patience in sorted(keys.items()):
+        attempts = await repository.count_failure(tx.connection, key, tx.now, patience.rest)
+        await repository.set_pause(tx.connection, key, tx.now + patience.pause(attempts))
+
+
+async def take_turn(tx: Transaction, keys: Keys) -> None:
+    """Count an attempt that costs something whether it is right or wrong; of many at once one gets through.
+
+    Raises:
+        TooManyAttempts: when a pause is due first; then nothing is counted.
+    """
+    counted = [
+        (key, patience, await repository.count_failure(tx.connection, key, tx.now, patience.rest))
+        for key, patience in sorted(keys.items())
+    ]
+    await require_patience(tx.connection, keys, tx.now)
+    for key, patience, attempts in counted:
+        await repository.set_pause(tx.connection, key, tx.now + patience.pause(attempts))
