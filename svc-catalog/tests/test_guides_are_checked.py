@@ -11,6 +11,7 @@ import pytest
 from onestop_local.testing.client import ServiceClient
 from onestop_runtime.caller import Caller
 from svc_catalog.main import SERVICE
+from svc_catalog.schemas.guides import GUIDE_EXAMPLE, GuideVersionView
 from svc_catalog.seed import fill_places
 from svc_catalog.seed.loader import guides
 from svc_catalog.service.shape import shaped
@@ -56,6 +57,12 @@ async def publish(client: ServiceClient, guide: dict[str, Any]) -> dict[str, Any
         assert answer.status_code == 200, answer.text
         version = {**version, **answer.json()}
     return version
+
+
+async def test_the_guide_that_the_documentation_shows_can_be_published(client: ServiceClient):
+    published = await publish(client, GUIDE_EXAMPLE)
+    (documented,) = GuideVersionView.model_config["json_schema_extra"]["examples"]
+    assert published["content_hash"] == documented["content_hash"]
 
 
 def changed(pointer: str, value: Any) -> dict[str, Any]:

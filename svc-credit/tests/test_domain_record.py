@@ -25,7 +25,7 @@ IDENTITY_NUMBER = "11010519491231002X"
 
 
 def record(**changes: Any) -> Record:
-    certificate = Certificate("食品经营许可证", "JY11303710000017", "预包装食品销售", DECIDED, date(2031, 3, 19))
+    certificate = Certificate("食品经营许可证", "JY11303710000019", "预包装食品销售", DECIDED, date(2031, 3, 19))
     said: dict[str, Any] = {
         "id": uuid4(),
         "case_id": uuid4(),

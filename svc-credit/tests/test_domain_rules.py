@@ -35,7 +35,7 @@ DECISION = Decision(
     decided_on=date(2019, 1, 31),
     obligations=frozenset({"certificate", "disclosure", "notice"}),
     certificate=Certificate(
-        "食品经营许可证", "JY11303710000017", "预包装食品销售", date(2019, 1, 31), date(2024, 1, 30)
+        "食品经营许可证", "JY11303710000019", "预包装食品销售", date(2019, 1, 31), date(2024, 1, 30)
     ),
 )
 

@@ -9,13 +9,13 @@ from onestop_legal.licence_identifier import LicenceIdentifier
 from svc_datashare.licences.domain import Ending, Holder, Licence, Standing
 from svc_datashare.resources.domain.resource import Agency
 
-IDENTIFIER = LicenceIdentifier.make("11100000000013338W032", "11130371037100371Q", "JY11303710000017")
+IDENTIFIER = LicenceIdentifier.make("11100000000013338W032", "11130371037100371Q", "JY11303710000019")
 COMPANY = Holder(uuid4(), "legal", "91130371MA7001010P", "秦皇岛开发区山海食品有限公司")
 
 
 def licence(holder: Holder = COMPANY, valid_to: date | None = date(2031, 3, 19)) -> Licence:
     return Licence(
-        uuid4(), IDENTIFIER, "JY11303710000017", "食品经营许可证", holder, Agency("11130371037100371Q", "行政审批局"),
+        uuid4(), IDENTIFIER, "JY11303710000019", "食品经营许可证", holder, Agency("11130371037100371Q", "行政审批局"),
         "130371", "11130371037100371Q4000131001000", uuid4(), uuid4(), date(2026, 3, 20), date(2026, 3, 20),
         valid_to, "预包装食品销售", datetime(2026, 3, 20, 7, tzinfo=UTC),
     )  # fmt: skip

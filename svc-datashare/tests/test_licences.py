@@ -34,7 +34,7 @@ async def test_an_issued_licence_is_registered_and_told(registered: ServiceClien
     assert answer.status_code == 200, answer.text
     shown = answer.json()
     assert (shown["standing_name"], shown["holder_name"]) == ("有效", "秦皇岛开发区山海食品有限公司")
-    assert shown["number"] == "JY11303710000017"
+    assert shown["number"] == "JY11303710000019"
     (event,) = await registered.context.pool.fetch("SELECT type, payload FROM outbox")
     assert event["type"] == "cn.onestop.datashare.licence.registered.v1"
     assert json.loads(event["payload"])["identifier"] == ISSUED["licence"]["identifier"]

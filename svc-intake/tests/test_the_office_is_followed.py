@@ -41,7 +41,7 @@ async def test_steps_clock_decision_and_licence(intake: Intake):
     done = await intake.read(case)
     assert done["progress"]["clock"] == "running"
     assert done["progress"]["next_steps"] == ["现场核查"]
-    assert done["licence"]["number"] == "JY11303710000017"
+    assert done["licence"]["number"] == "JY11303710000019"
     extended = intake.example("clock.extended.v1/by-head.json")
     assert done["progress"]["statutory"] == extended["statutory"]
 

@@ -27,7 +27,11 @@ class Page(BaseModel, Generic[Item]):
     """A page of a list; `next` is absent on the last one."""
 
     items: list[Item]
-    next: str | None = Field(default=None, description="下一页的翻页标记；没有则为最后一页")
+    next: str | None = Field(
+        default=None,
+        description="下一页的翻页标记；没有则为最后一页",
+        examples=["W1sidSIsIjAxOGYzYjFjLTdlNGEtN2MyMS05YTU1LTAwMDAwMDAwMDAyMSJdXQ"],
+    )
 
 
 def encode_cursor(*position: UUID | datetime | date | str | int) -> str:

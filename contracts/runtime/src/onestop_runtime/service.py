@@ -32,6 +32,7 @@ from onestop_runtime.clock import Clock
 from onestop_runtime.codec import dumps, loads
 from onestop_runtime.context import Context
 from onestop_runtime.database import close_pool, open_pool
+from onestop_runtime.examples import complete_examples
 from onestop_runtime.outbox import Relay
 from onestop_runtime.permissions import PermissionTable
 from onestop_runtime.problems import (
@@ -122,17 +123,18 @@ def compose(service: Service, settings: ServiceSettings, clock: Clock = wall.now
     app.include_router(_operation(context))
     if service.configure:
         service.configure(app, context)
-    _document_problems(app)
+    _complete_document(app)
     app.add_middleware(Telemetry, service=service.name, ratio=settings.trace_ratio, spans=spans)
     return app
 
 
-def _document_problems(app: FastAPI) -> None:
+def _complete_document(app: FastAPI) -> None:
     generate = app.openapi
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
             say_problem_media_type(generate())
+            complete_examples(generate())
         return generate()
 
     app.openapi = document  # type: ignore[method-assign]

@@ -12,15 +12,8 @@ from onestop_runtime.routing import Read, context_of, query_router, stream_route
 from svc_catalog.domain.guide_version import ItemSuspended, UnknownItem
 from svc_catalog.repository import places
 from svc_catalog.routes import PREFIX
-from svc_catalog.schemas import (
-    AgencyView,
-    CalendarYearView,
-    HallView,
-    ItemView,
-    PublishedGuideView,
-    PublishedVersionView,
-    RegionView,
-)
+from svc_catalog.schemas.guides import ItemView, PublishedGuideView, PublishedVersionView
+from svc_catalog.schemas.places import AgencyView, CalendarYearView, HallView, RegionView
 from svc_catalog.service import guides
 
 queries = query_router(PREFIX, ["事项目录"])

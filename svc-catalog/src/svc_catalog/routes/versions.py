@@ -28,7 +28,8 @@ from svc_catalog.domain.guide_version import (
 )
 from svc_catalog.domain.imported import DryRunNeeded, ImportNotFound, NotAnItemList, NotCsv
 from svc_catalog.routes import PREFIX
-from svc_catalog.schemas import CheckView, FindingView, GuideForm, GuideVersionView, ImportView, ReasonForm
+from svc_catalog.schemas.guides import CheckView, FindingView, GuideForm, GuideVersionView, ReasonForm
+from svc_catalog.schemas.imports import ImportView
 from svc_catalog.service import guides, imports
 
 commands = command_router(PREFIX, ["办事指南编制"])

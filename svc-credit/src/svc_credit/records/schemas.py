@@ -32,7 +32,7 @@ EXAMPLE: dict[str, Any] = {
     "content": "食品经营项目：预包装食品销售、散装食品销售",
     "licence": {
         "name": "食品经营许可证",
-        "number": "JY11303710000017",
+        "number": "JY11303710000019",
         "content": "食品经营项目：预包装食品销售、散装食品销售",
         "valid_from": "2026-03-20",
         "valid_to": "2031-03-19",

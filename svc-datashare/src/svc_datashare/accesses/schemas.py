@@ -27,7 +27,7 @@ class AccessView(BaseModel):
                     "service": "svc-intake",
                     "actor": None,
                     "case_id": "018f3b1c-7e4a-7c21-9a55-000000000021",
-                    "item_code": "11130371037100371Q4000131001000",
+                    "item_code": "11130371037100371Q4000101001000",
                     "purpose": "办理行政许可时核验申请人营业执照",
                     "fields": ["credit_code", "name", "legal_representative", "state"],
                     "unmasked_fields": [],

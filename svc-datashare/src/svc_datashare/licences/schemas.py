@@ -16,8 +16,8 @@ class LicenceView(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "identifier": "1.2.156.3005.2.11100000000013338W032.11130371037100371Q.JY11303710000017.001.8",
-                    "number": "JY11303710000017",
+                    "identifier": "1.2.156.3005.2.11100000000013338W032.11130371037100371Q.JY11303710000019.001.D",
+                    "number": "JY11303710000019",
                     "name": "食品经营许可证",
                     "holder_kind": "legal",
                     "holder_name": "秦皇岛开发区山海食品有限公司",

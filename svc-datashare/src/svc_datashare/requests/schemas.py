@@ -19,7 +19,7 @@ _System = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,49}$")]
 
 _TERMS: dict[str, Any] = {
     "service": "svc-intake",
-    "item_codes": ["11130371037100371Q4000131001000"],
+    "item_codes": ["11130371037100371Q4000101001000"],
     "fields": ["credit_code", "name", "legal_representative", "state"],
     "unmasked_fields": [],
     "purpose": "办理行政许可时核验申请人营业执照",

@@ -4,9 +4,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from onestop_runtime.examples import example
 from svc_intake.domain.correction import Correction
 from svc_intake.domain.refusal import RefusalKind
-from svc_intake.schemas.common import CASE_ID, Code, Form, Text, example, form_example
+from svc_intake.schemas.common import CASE_ID, Code, Form, Text, form_example
 
 
 class NamedCorrection(Form):

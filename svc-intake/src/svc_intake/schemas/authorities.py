@@ -5,9 +5,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from onestop_runtime.examples import example
 from onestop_runtime.ids import uuid7
 from svc_intake.domain.authority import AcceptanceAuthority
-from svc_intake.schemas.common import AgencyView, Code, Form, Text, example, form_example
+from svc_intake.schemas.common import APPROVAL_BUREAU, AgencyView, Code, Form, Text, form_example
 
 _EXAMPLE = {
     "hall": "130371-H01",
@@ -17,13 +18,12 @@ _EXAMPLE = {
     "valid_from": "2026-01-01",
     "valid_to": None,
 }
-_APPROVAL_BUREAU = {"code": "11130371037100371Q", "name": "秦皇岛经济技术开发区行政审批局"}
 
 
 class GiveAuthority(Form):
     """受理授权."""
 
-    model_config = form_example(agency_code=_APPROVAL_BUREAU["code"], agency_name=_APPROVAL_BUREAU["name"], **_EXAMPLE)
+    model_config = form_example(agency_code=APPROVAL_BUREAU["code"], agency_name=APPROVAL_BUREAU["name"], **_EXAMPLE)
 
     agency_code: Code
     agency_name: Text
@@ -60,7 +60,7 @@ class EndAuthority(Form):
 class AuthorityView(BaseModel):
     """受理授权."""
 
-    model_config = example(id="018f3b1c-7e4a-7c21-9a55-000000000071", version=1, agency=_APPROVAL_BUREAU, **_EXAMPLE)
+    model_config = example(id="018f3b1c-7e4a-7c21-9a55-000000000071", version=1, agency=APPROVAL_BUREAU, **_EXAMPLE)
 
     id: UUID
     version: int

@@ -1,41 +1,100 @@
 """Cases as they are shown and changed by their applicants."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from onestop_legal.codes import MaterialNeed
+from onestop_runtime.examples import example, examples
 from onestop_runtime.problems import WrongField
 from onestop_runtime.sql import Record
 from svc_intake.domain.case import Case
-from svc_intake.domain.material import Ask, HandedIn
-from svc_intake.domain.refusal import Refusal
 from svc_intake.domain.state import State
 from svc_intake.schemas.common import (
+    APPLICANT,
+    APPROVAL_BUREAU,
     CASE_ID,
     CASE_NUMBER,
     GUIDE_CODE,
+    GUIDE_VERSION_ID,
+    ITEM,
     AgencyView,
     AgentView,
     ApplicantView,
     Code,
     DeadlineView,
     Form,
-    example,
     form_example,
     wrong_field,
 )
+from svc_intake.schemas.materials import HANDED_IN, MISSING, PROVED, MaterialView
+from svc_intake.schemas.outcomes import (
+    ACCEPTANCE,
+    NOTICE,
+    PROGRESS,
+    AcceptanceView,
+    DeliveryView,
+    LicenceView,
+    NoticeView,
+    ProgressView,
+    RefusalView,
+    ResultView,
+)
 from svc_intake.service.access import Sheet
 
-FORM_EXAMPLE = {"business_name": "秦皇岛开发区山海食品有限公司", "business_scope": "预包装食品销售"}
+_FORM = {
+    "business_name": APPLICANT["name"],
+    "credit_code": APPLICANT["credit_code"],
+    "business_scope": "预包装食品销售",
+}
+_DRAFT = {
+    "id": CASE_ID,
+    "version": 1,
+    "state": "draft",
+    "state_name": "草稿",
+    "item": ITEM,
+    "guide_version_id": GUIDE_VERSION_ID,
+    "agency": APPROVAL_BUREAU,
+    "region": "130371",
+    "hall": "130371-H01",
+    "applicant": APPLICANT,
+    "channel": "web",
+    "created_at": "2026-03-09T01:40:00Z",
+    "answers": {"business_type": "sales"},
+    "materials": [MISSING, PROVED],
+    "form": {},
+    "form_problems": [
+        {"pointer": f"/form/{name}", "code": "required", "detail": f"请填写“{title}”"}
+        for name, title in (
+            ("business_name", "经营者名称"),
+            ("credit_code", "统一社会信用代码"),
+            ("business_scope", "经营项目"),
+        )
+    ],
+}
+_ACCEPTED = _DRAFT | {
+    "version": 12,
+    "state": "accepted",
+    "state_name": "受理",
+    "case_number": CASE_NUMBER,
+    "materials": [HANDED_IN, PROVED],
+    "form": _FORM,
+    "form_problems": [],
+    "submitted_at": "2026-03-09T02:00:00Z",
+    "received_on": "2026-03-09",
+    "answer_due": {"day": "2026-03-16", "provisional": False},
+    "silence_accepts": True,
+    "correction_notice": NOTICE,
+    "acceptance": ACCEPTANCE,
+    "progress": PROGRESS,
+}
 
 
 class OpenCase(Form):
     """新建申请."""
 
-    model_config = form_example(guide_code=GUIDE_CODE, answers={"business_form": "sales"})
+    model_config = form_example(guide_code=GUIDE_CODE, answers={"business_type": "sales"})
 
     guide_code: Code = Field(description="实施清单编码")
     answers: dict[Code, Code] = Field(default_factory=dict, description="问题编号 → 选项", max_length=100)
@@ -45,7 +104,7 @@ class OpenCase(Form):
 class AnswerQuestions(Form):
     """回答引导问题."""
 
-    model_config = form_example(answers={"business_form": "catering"})
+    model_config = form_example(answers={"business_type": "catering"})
 
     answers: dict[Code, Code] = Field(max_length=100)
 
@@ -53,7 +112,7 @@ class AnswerQuestions(Form):
 class SaveForm(Form):
     """暂存申请表：可以不完整，不能有办事指南没有要求的字段."""
 
-    model_config = form_example(form=FORM_EXAMPLE)
+    model_config = form_example(form=_FORM)
 
     form: dict[str, Any] = Field(max_length=500)
 
@@ -62,158 +121,14 @@ class ItemView(BaseModel):
     """事项."""
 
     code: str = Field(examples=[GUIDE_CODE])
-    name: str = Field(examples=["食品（含保健食品）经营许可核发"])
+    name: str = Field(examples=[ITEM["name"]])
     type: str = Field(description="事项类型（GB/T 39046）", examples=["01"])
-
-
-class MaterialView(BaseModel):
-    """申请材料，以及提交情况."""
-
-    code: str = Field(examples=["M02"])
-    name: str = Field(examples=["营业执照"])
-    need: str = Field(description="1 必要，2 非必要，3 容缺后补", examples=["1"])
-    need_name: str = Field(examples=["必要"])
-    form: str = Field(description="electronic 电子，original 原件", examples=["electronic"])
-    media_types: tuple[str, ...] = Field(examples=[["application/pdf"]])
-    max_bytes: int = Field(examples=[20971520])
-    note: str | None = None
-    shared_by: str | None = Field(default=None, description="可核验该材料的共享数据资源", examples=["FR-YYZZ-001"])
-    covered_by_sharing: bool = Field(description="可由数据共享核验，申请人无需提交", examples=[True])
-    state: Literal["missing", "handed_in", "proved"] = Field(
-        description="proved：已由共享数据核验", examples=["proved"]
-    )
-    file_name: str | None = None
-    media_type: str | None = None
-    size: int | None = None
-    sha256: str | None = None
-    at: datetime | None = None
-
-    @classmethod
-    def of(cls, ask: Ask, given: HandedIn | None, *, company: bool) -> "MaterialView":
-        """Return the view of an asked material and what was handed in for it."""
-        state: Literal["missing", "handed_in", "proved"] = "missing"
-        if given:
-            state = "handed_in" if given.via == "upload" else "proved"
-        return cls(
-            code=ask.code,
-            name=ask.name,
-            need=ask.need,
-            need_name=MaterialNeed(ask.need).label,
-            form=ask.form,
-            media_types=ask.media_types,
-            max_bytes=ask.max_bytes,
-            note=ask.note,
-            shared_by=ask.shared_by,
-            covered_by_sharing=ask.shared_by is not None and company,
-            state=state,
-            file_name=given.file_name if given else None,
-            media_type=given.media_type if given else None,
-            size=given.size if given else None,
-            sha256=given.sha256 if given else None,
-            at=given.at if given else None,
-        )
-
-
-class CorrectionView(BaseModel):
-    """补正通知中的一处."""
-
-    material_code: str | None = Field(default=None, examples=["M01"])
-    field: str | None = None
-    reason: str = Field(examples=["申请书缺少法定代表人签字"])
-    done: bool = Field(description="是否已补正", examples=[False])
-
-
-class NoticeView(BaseModel):
-    """一次性告知补正通知."""
-
-    number: str = Field(examples=["秦开审批补字〔2026〕第000001号"])
-    named_on: date
-    items: list[CorrectionView]
-
-
-class AcceptanceView(BaseModel):
-    """受理通知书."""
-
-    document_number: str = Field(examples=["秦开审批受字〔2026〕第000001号"])
-    accepted_on: date = Field(description="受理日，办理期限自次日起算")
-    accepted_at: datetime
-    by_silence: bool = Field(description="逾期未告知，依法视为受理")
-    seal: str = Field(examples=["秦皇岛经济技术开发区行政审批局行政审批专用章"])
-    authority_number: str | None = Field(default=None, examples=["秦开审批授〔2026〕1号"])
-    statutory: DeadlineView
-    promised: DeadlineView
-
-
-class RefusalView(BaseModel):
-    """不予受理决定书."""
-
-    document_number: str = Field(examples=["秦开审批不受字〔2026〕第000001号"])
-    kind: str = Field(examples=["not-this-organ"])
-    kind_name: str = Field(examples=["依法不属于本机关职权范围"])
-    document_name: str
-    reason: str
-    right_organ: str | None = None
-    advice: str | None = None
-    remedies: str
-    refused_on: date
-
-    @classmethod
-    def of(cls, refusal: Refusal) -> "RefusalView":
-        """Return the view of a refusal."""
-        return cls(
-            document_number=refusal.document_number,
-            kind=refusal.kind.value,
-            kind_name=refusal.kind.label,
-            document_name=refusal.kind.document_name,
-            reason=refusal.reason,
-            right_organ=refusal.right_organ,
-            advice=refusal.advice,
-            remedies=refusal.remedies,
-            refused_on=refusal.refused_on,
-        )
-
-
-class ProgressView(BaseModel):
-    """审批进度."""
-
-    proceeding_id: UUID
-    agency_code: str
-    statutory: DeadlineView
-    promised: DeadlineView
-    clock: str = Field(description="running 计时中，stopped 特别程序中，不计时")
-    next_steps: tuple[str, ...] = ()
-
-
-class ResultView(BaseModel):
-    """办理结果."""
-
-    outcome: str = Field(description="granted 准予，denied 不予", examples=["granted"])
-    document_name: str
-    document_number: str
-    decided_on: date
-
-
-class LicenceView(BaseModel):
-    """证照."""
-
-    id: UUID
-    identifier: str
-    number: str
-    name: str
-    valid_from: date
-    valid_to: date | None
-    ended: str | None = Field(default=None, description="withdrawn 撤回，annulled 撤销，cancelled 注销，revoked 吊销")
-
-
-class DeliveryView(BaseModel):
-    """送达."""
-
-    means: str
-    delivered_at: datetime
 
 
 class CaseView(BaseModel):
     """办件."""
+
+    model_config = examples(_ACCEPTED, _DRAFT)
 
     id: UUID = Field(examples=[CASE_ID])
     version: int
@@ -315,11 +230,11 @@ class CaseSummary(BaseModel):
         state_name="收件",
         case_number=CASE_NUMBER,
         item_code=GUIDE_CODE,
-        item_name="食品（含保健食品）经营许可核发",
-        agency={"code": "11130371037100371Q", "name": "秦皇岛经济技术开发区行政审批局"},
+        item_name=ITEM["name"],
+        agency=APPROVAL_BUREAU,
         applicant_kind="legal",
-        applicant_name="秦皇岛开发区山海食品有限公司",
-        applicant_credit_code="91130371MA7001010P",
+        applicant_name=APPLICANT["name"],
+        applicant_credit_code=APPLICANT["credit_code"],
         channel="web",
         created_at="2026-03-09T01:40:00Z",
         submitted_at="2026-03-09T02:00:00Z",

@@ -7,12 +7,22 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from onestop_legal.errors import FieldError
 from onestop_legal.working_days import Deadline
+from onestop_runtime.examples import example
 from onestop_runtime.problems import WrongField
 from svc_intake.domain.party import Agency, Agent, Applicant
 
 CASE_ID = "018f3b1c-7e4a-7c21-9a55-000000000021"
-GUIDE_CODE = "11130371037100371Q4000131001000"
+GUIDE_CODE = "11130371037100371Q4000101001000"
+GUIDE_VERSION_ID = "018f3b1c-7e4a-7c21-9a55-000000000032"
 CASE_NUMBER = f"{GUIDE_CODE}202603090001"
+ITEM = {"code": GUIDE_CODE, "name": "食品（含保健食品）经营许可核发", "type": "01"}
+APPROVAL_BUREAU = {"code": "11130371037100371Q", "name": "秦皇岛经济技术开发区行政审批局"}
+APPLICANT = {
+    "id": "018f3b1c-7e4a-7c21-9a55-000000000011",
+    "kind": "legal",
+    "name": "秦皇岛开发区山海食品有限公司",
+    "credit_code": "91130371MA7001010P",
+}
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -24,21 +34,16 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def example(**values: Any) -> ConfigDict:
-    """Return the model configuration that shows `values` in the documentation."""
-    return ConfigDict(json_schema_extra={"examples": [values]})
-
-
 def form_example(**values: Any) -> ConfigDict:
-    """Return the same for what a caller sends."""
-    return ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [values]})
+    """Return the model configuration of what a caller sends, with `values` shown in the documentation."""
+    return ConfigDict(extra="forbid", frozen=True, **example(**values))
 
 
 class AgencyView(BaseModel):
     """部门."""
 
-    code: str = Field(description="统一社会信用代码", examples=["11130371037100371Q"])
-    name: str = Field(examples=["秦皇岛经济技术开发区行政审批局"])
+    code: str = Field(description="统一社会信用代码", examples=[APPROVAL_BUREAU["code"]])
+    name: str = Field(examples=[APPROVAL_BUREAU["name"]])
 
     @classmethod
     def of(cls, agency: Agency) -> "AgencyView":
@@ -49,10 +54,10 @@ class AgencyView(BaseModel):
 class ApplicantView(BaseModel):
     """申请人: a company by its public name and code, a person masked."""
 
-    id: str = Field(examples=["018f3b1c-7e4a-7c21-9a55-000000000011"])
+    id: str = Field(examples=[APPLICANT["id"]])
     kind: str = Field(description="natural 自然人，legal 法人", examples=["legal"])
-    name: str = Field(examples=["秦皇岛开发区山海食品有限公司"])
-    credit_code: str | None = Field(default=None, examples=["91130371MA7001010P"])
+    name: str = Field(examples=[APPLICANT["name"]])
+    credit_code: str | None = Field(default=None, examples=[APPLICANT["credit_code"]])
 
     @classmethod
     def of(cls, who: Applicant) -> "ApplicantView":

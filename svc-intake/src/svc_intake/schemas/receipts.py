@@ -6,19 +6,20 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from onestop_runtime.examples import example
 from onestop_runtime.sql import Record
 from svc_intake.domain.document import Series
 from svc_intake.domain.evidence import Evidence
 from svc_intake.schemas.cases import ItemView
 from svc_intake.schemas.common import (
+    APPROVAL_BUREAU,
     CASE_ID,
     CASE_NUMBER,
-    GUIDE_CODE,
+    ITEM,
     AgencyView,
     Code,
     DeadlineView,
     Form,
-    example,
     form_example,
 )
 from svc_intake.service.proving import Proved
@@ -42,8 +43,8 @@ class ReceiptView(BaseModel):
         version=6,
         state="submitted",
         case_number=CASE_NUMBER,
-        item={"code": GUIDE_CODE, "name": "食品（含保健食品）经营许可核发", "type": "01"},
-        agency={"code": "11130371037100371Q", "name": "秦皇岛经济技术开发区行政审批局"},
+        item=ITEM,
+        agency=APPROVAL_BUREAU,
         hall="130371-H01",
         submitted_at="2026-03-09T02:00:00Z",
         received_on="2026-03-09",
@@ -142,7 +143,7 @@ class DocumentsView(BaseModel):
                 "number": "秦开审批补字〔2026〕第000001号",
                 "dated": "2026-03-09",
                 "issued_at": "2026-03-09T06:00:00Z",
-                "agency_code": "11130371037100371Q",
+                "agency_code": APPROVAL_BUREAU["code"],
                 "content": {"items": [{"material_code": "M01", "reason": "申请书缺少法定代表人签字"}]},
             }
         ]

@@ -17,7 +17,9 @@ from svc_workflow.domain.limit import (
 from svc_workflow.domain.proceeding import Proceeding, ProceedingEnded, ProceedingNotFound
 from svc_workflow.repository.decisions import LicenceNotFound
 from svc_workflow.routes import PREFIX
-from svc_workflow.schemas import ExtensionForm, LicenceView, ProceedingView, StaffView, StopForm
+from svc_workflow.schemas.licences import LicenceView
+from svc_workflow.schemas.proceedings import ExtensionForm, ProceedingView, StopForm
+from svc_workflow.schemas.tasks import StaffView
 from svc_workflow.service import limits, proceedings, reading
 
 queries = query_router(PREFIX, ["办理"])

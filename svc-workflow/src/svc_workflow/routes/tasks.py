@@ -20,7 +20,7 @@ from svc_workflow.domain.task import (
     TooFewOfficers,
 )
 from svc_workflow.routes import PREFIX
-from svc_workflow.schemas import CompletionForm, TaskView
+from svc_workflow.schemas.tasks import CompletionForm, TaskView
 from svc_workflow.service import tasks
 
 queries = query_router(PREFIX, ["任务"])

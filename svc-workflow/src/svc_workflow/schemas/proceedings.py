@@ -1,4 +1,4 @@
-"""What svc-workflow takes and gives."""
+"""Proceedings: where they stand, their limits, decision and history, and what is asked of their clocks."""
 
 from datetime import date, datetime
 from typing import Any
@@ -8,131 +8,99 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from onestop_legal.clock import StopCause
 from onestop_legal.working_days import Calendar
+from onestop_runtime.examples import examples
 from svc_workflow.domain.decision import Decision
 from svc_workflow.domain.limit import PROMISED, STATUTORY
 from svc_workflow.domain.proceeding import HistoryLine, Proceeding
-from svc_workflow.domain.task import Completion, Task
-from svc_workflow.repository.decisions import IssuedLicence
+from svc_workflow.domain.task import Task
+from svc_workflow.schemas.common import (
+    AGENCY_CODE,
+    APPLICANT,
+    APPROVER,
+    CASE_ID,
+    CASE_NUMBER,
+    ITEM_CODE,
+    ITEM_NAME,
+    PROCEEDING_ID,
+    REVIEWER,
+)
+from svc_workflow.schemas.licences import LICENCE, LicenceFactsView
+from svc_workflow.schemas.tasks import REVIEW, TaskView
 
-_STRICT = ConfigDict(extra="forbid")
-
-
-class OutcomeView(BaseModel):
-    """A way the task can end 可选结果."""
-
-    value: str
-    text: str
-
-
-class TaskView(BaseModel):
-    """A task 任务."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "018f3b1c-7e4a-7c21-9a55-000000000071",
-                    "proceeding_id": "018f3b1c-7e4a-7c21-9a55-000000000023",
-                    "case_id": "018f3b1c-7e4a-7c21-9a55-000000000021",
-                    "case_number": "11130371037100371Q4000131001000202603090001",
-                    "item_name": "食品（含保健食品）经营许可核发",
-                    "applicant": "秦皇岛开发区山海食品有限公司",
-                    "step": "review",
-                    "title": "审查",
-                    "kind": "plain",
-                    "role": "reviewer",
-                    "state": "open",
-                    "assignee": None,
-                    "outcomes": [{"value": "pass", "text": "审查通过"}],
-                    "outcome": None,
-                    "opinion": None,
-                    "details": {},
-                    "created_at": "2026-03-10T01:30:01Z",
-                    "completed_at": None,
-                    "version": 1,
-                }
-            ]
-        }
-    )
-
-    id: UUID
-    proceeding_id: UUID
-    case_id: UUID | None = None
-    case_number: str | None = None
-    item_name: str | None = None
-    applicant: str | None = None
-    step: str
-    title: str
-    kind: str
-    role: str
-    state: str
-    assignee: UUID | None
-    outcomes: list[OutcomeView]
-    outcome: str | None
-    opinion: str | None
-    details: dict[str, Any]
-    created_at: datetime
-    completed_at: datetime | None
-    version: int
-
-    @classmethod
-    def of(cls, task: Task, matter: Any = None) -> "TaskView":
-        """Return the view of a task, with the matter it belongs to (a `Matter` or its stored data)."""
-        about = matter if isinstance(matter, dict) or matter is None else vars_of(matter)
-        return cls(
-            id=task.id,
-            proceeding_id=task.proceeding_id,
-            case_id=about and about["case_id"],
-            case_number=about and about["case_number"],
-            item_name=about and about["item_name"],
-            applicant=about and about["party_name"],
-            step=task.node,
-            title=task.title,
-            kind=task.kind.value,
-            role=task.role,
-            state=task.state.value,
-            assignee=task.assignee,
-            outcomes=[OutcomeView(value=value, text=text) for value, text in task.outcomes],
-            outcome=task.outcome,
-            opinion=task.opinion,
-            details=task.details,
-            created_at=task.created_at,
-            completed_at=task.completed_at,
-            version=task.version,
-        )
-
-
-def vars_of(matter: Any) -> dict[str, Any]:
-    """Return what a task shows of its matter."""
-    return {name: getattr(matter, name) for name in ("case_id", "case_number", "item_name", "party_name")}
-
-
-class CompletionForm(BaseModel):
-    """How a task is finished 办理意见."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"outcome": "pass", "opinion": "材料齐全，符合条件"},
-                {
-                    "outcome": "passed",
-                    "opinion": "场所布局与申报一致",
-                    "officers": ["018f3b1c-7e4a-7c21-9a55-000000000081", "018f3b1c-7e4a-7c21-9a55-000000000082"],
-                    "checked_on": "2026-03-12",
-                },
-            ]
-        },
-    )
-
-    outcome: str = Field(min_length=1, max_length=50)
-    opinion: str | None = Field(default=None, max_length=2000)
-    officers: list[UUID] = Field(default_factory=list, max_length=20)
-    checked_on: date | None = None
-
-    def completion(self) -> Completion:
-        """Return what the domain works with."""
-        return Completion(self.outcome, self.opinion, tuple(self.officers), self.checked_on)
+_STOP = {
+    "id": "018f3b1c-7e4a-7c21-9a55-000000000026",
+    "cause": "expert_review",
+    "cause_name": StopCause.EXPERT_REVIEW.label,
+    "basis": "《中华人民共和国行政许可法》第四十五条",
+    "notice_number": "秦开审批特字〔2026〕第000001号",
+    "expected_days": 10,
+    "start": "2026-03-12",
+    "end": None,
+}
+_STATUTORY_BASIS = "《食品经营许可和备案管理办法》第二十一条"
+_STOPPED: dict[str, Any] = {
+    "id": PROCEEDING_ID,
+    "case_id": CASE_ID,
+    "case_number": CASE_NUMBER,
+    "item_code": ITEM_CODE,
+    "item_name": ITEM_NAME,
+    "applicant": APPLICANT,
+    "agency_code": AGENCY_CODE,
+    "agency_name": "秦皇岛经济技术开发区行政审批局",
+    "state": "running",
+    "accepted_on": "2026-03-10",
+    "started_at": "2026-03-10T01:30:01Z",
+    "ended_at": None,
+    "statutory": {
+        "days": 10, "used": 2, "remaining": 8, "deadline": None, "provisional": False, "light": "green",
+        "basis": _STATUTORY_BASIS,
+    },
+    "promised": {"days": 6, "used": 2, "remaining": 4, "deadline": None, "provisional": False, "light": "green"},
+    "stops": [_STOP],
+    "tasks": [REVIEW],
+    "decision": None,
+    "history": [
+        {"verb": "proceeding.started", "at": "2026-03-10T01:30:01Z", "actor": None,
+         "detail": {"number": 1, "definition": "food-business-licence"}},
+        {"verb": "clock.stopped", "at": "2026-03-12T02:10:00Z", "actor": REVIEWER,
+         "detail": {"cause": "expert_review", "notice": "秦开审批特字〔2026〕第000001号", "expected_days": 10}},
+    ],
+    "version": 2,
+}  # fmt: skip
+_DECISION = {
+    "id": "018f3b1c-7e4a-7c21-9a55-000000000024",
+    "outcome": "granted",
+    "document_name": "准予行政许可决定书",
+    "document_number": "秦开审批准字〔2026〕第000001号",
+    "decided_on": "2026-03-20",
+    "reasons": "符合法定条件、标准。",
+    "remedies": None,
+    "obligations": ["certificate", "disclosure", "notice"],
+    "licence": LICENCE,
+}
+_DECIDED = _STOPPED | {
+    "state": "decided",
+    "ended_at": "2026-03-20T07:00:00Z",
+    "statutory": {
+        "days": 10, "used": 3, "remaining": 7, "deadline": "2026-03-31", "provisional": False, "light": "green",
+        "basis": _STATUTORY_BASIS,
+    },
+    "promised": {
+        "days": 6, "used": 3, "remaining": 3, "deadline": "2026-03-25", "provisional": False, "light": "green",
+    },
+    "stops": [_STOP | {"end": "2026-03-19"}],
+    "tasks": [
+        REVIEW | {"state": "done", "assignee": REVIEWER, "outcome": "pass", "opinion": "材料齐全，符合条件",
+                  "completed_at": "2026-03-20T02:00:00Z", "version": 3},
+    ],
+    "decision": _DECISION,
+    "history": [
+        *_STOPPED["history"],
+        {"verb": "decision.made", "at": "2026-03-20T07:00:00Z", "actor": APPROVER,
+         "detail": {"number": "秦开审批准字〔2026〕第000001号", "outcome": "granted"}},
+    ],
+    "version": 9,
+}  # fmt: skip
 
 
 class LimitView(BaseModel):
@@ -158,18 +126,6 @@ class StopView(BaseModel):
     expected_days: int
     start: date
     end: date | None
-
-
-class LicenceFactsView(BaseModel):
-    """A licence 证照."""
-
-    id: UUID
-    identifier: str
-    number: str
-    name: str
-    valid_from: date
-    valid_to: date | None
-    content: str
 
 
 class DecisionView(BaseModel):
@@ -218,6 +174,8 @@ class HistoryView(BaseModel):
 
 class ProceedingView(BaseModel):
     """A proceeding 办理: where it stands, its limits, tasks, decision and history."""
+
+    model_config = examples(_DECIDED, _STOPPED)
 
     id: UUID
     case_id: UUID
@@ -321,37 +279,3 @@ class ExtensionForm(BaseModel):
     )
 
     reason: str = Field(min_length=2, max_length=500)
-
-
-class LicenceView(LicenceFactsView):
-    """A licence with its holder 证照及持有人."""
-
-    holder: str
-    case_id: UUID
-    agency_code: str
-
-    @classmethod
-    def of(cls, issued: IssuedLicence) -> "LicenceView":
-        """Return the view of an issued licence."""
-        facts = LicenceFactsView.model_validate(issued.licence, from_attributes=True)
-        return cls(
-            **facts.model_dump(), holder=issued.holder_name, case_id=issued.case_id, agency_code=issued.agency_code
-        )
-
-
-class StaffView(BaseModel):
-    """A colleague 工作人员, by opaque id and masked name."""
-
-    person_id: UUID
-    name: str
-
-
-class DefinitionView(BaseModel):
-    """A definition 流程定义."""
-
-    id: UUID
-    key: str
-    number: int
-    name: str
-    steps: list[str]
-    imported_at: datetime

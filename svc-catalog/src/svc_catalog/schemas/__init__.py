@@ -1,0 +1,1 @@
+"""What callers send and get: request and answer models with examples."""
