@@ -21,6 +21,9 @@ class Verb(CodeList):
     SESSION_ENDED = "session.ended", N_("退出登录")
     SIGN_IN_REFUSED = "sign-in.refused", N_("登录失败")
 
+    CODE_ASKED = "code.asked", N_("请求验证码")
+    CODE_REFUSED = "code.refused", N_("验证码有误")
+
     CLIENT_REGISTERED = "client.registered", N_("登记应用")
     CONSENT_GIVEN = "consent.given", N_("同意应用取得信息")
     GRANT_GIVEN = "grant.given", N_("进入应用")
