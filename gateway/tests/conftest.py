@@ -29,6 +29,7 @@ OTHER_COMPANY = "91130371MA70083272"
 PASSWORD = "碧海-金沙-2026"
 SECRET = "hall_secret-0123456789abcdefghijklmnop"
 DEPARTMENT_KEY = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, private=True, auto_kid=True)
+DEVICE_GRANTS = ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]
 APPOINTMENT = {
     "agency": "11130371037100371Q",
     "agency_name": "秦皇岛经济技术开发区行政审批局",
@@ -118,6 +119,8 @@ SEED = {
             require_pushed_authorization_requests=True,
             resources=["https://pushing.test/api"],
         ),
+        client("tv", "一网通办电视端", grant_types=DEVICE_GRANTS, redirect_uris=[]),
+        client("board", "排队叫号屏", grant_types=DEVICE_GRANTS, redirect_uris=[], first_party=False),
         client(
             "department",
             "市场监督管理局业务系统",

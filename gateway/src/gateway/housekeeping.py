@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from gateway.clients.tables import client_assertion
 from gateway.codes.tables import one_time_code
+from gateway.devices.tables import device_request
 from gateway.messages.tables import message
 from gateway.oidc.tables import access_grant, authorization_code, authorization_request, pushed_request
 from gateway.signin.tables import known_device, session, sign_in_throttle
@@ -30,6 +31,7 @@ def _older(table: sa.Table, column: str, kept: timedelta) -> tuple[Statement, ti
 _TIDY: Final = (
     _older(authorization_request, "expires_at", timedelta(0)),
     _older(pushed_request, "expires_at", timedelta(0)),
+    _older(device_request, "expires_at", _DAY),
     _older(authorization_code, "expires_at", _DAY),
     _older(revocation, "expires_at", timedelta(0)),
     _older(client_assertion, "expires_at", _DAY),

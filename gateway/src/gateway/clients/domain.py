@@ -14,7 +14,8 @@ from onestop_legal.errors import NamedError
 CODE: Final = "authorization_code"
 REFRESH: Final = "refresh_token"
 CREDENTIALS: Final = "client_credentials"
-GRANT_TYPES: Final = (CODE, REFRESH, CREDENTIALS)
+DEVICE: Final = "urn:ietf:params:oauth:grant-type:device_code"
+GRANT_TYPES: Final = (CODE, REFRESH, CREDENTIALS, DEVICE)
 PROVING: Final = ("client_secret_basic", "private_key_jwt")
 """How a confidential client proves itself."""
 AUTHENTICATIONS: Final = ("none", *PROVING)

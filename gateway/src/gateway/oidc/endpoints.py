@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.clients.authentication import ASSERTION_ALGORITHMS, authenticate
-from gateway.clients.domain import AUTHENTICATIONS, CODE, CREDENTIALS, GRANT_TYPES, PROVING, SCOPES, Client
+from gateway.clients.domain import AUTHENTICATIONS, CODE, CREDENTIALS, DEVICE, GRANT_TYPES, PROVING, SCOPES, Client
+from gateway.devices.service import redeem as redeem_device_code
 from gateway.oidc import repository
 from gateway.oidc.authorize import require_target
 from gateway.oidc.domain import ACR_VALUES, AuthorizationRefused
@@ -31,6 +32,7 @@ from onestop_runtime.assertion import act_claim
 from onestop_runtime.caller import Caller
 from onestop_runtime.transaction import acquired
 
+DEVICE_AUTHORIZATION: Final = "/oauth/device_authorization"
 EXCHANGE: Final = "/oauth/token"
 USERINFO: Final = "/oauth/userinfo"
 _FORBIDDEN: Final = 403
@@ -65,14 +67,17 @@ async def token(request: Request) -> Response:
                 redirect_uri=required(form, "redirect_uri"),
                 verifier=form.get("code_verifier"),
             )
+        elif grant_type == DEVICE:
+            wanted = Wanted(key, resource=form.get("resource"))
+            outcome = await redeem_device_code(tx, provider, client, wanted, code=required(form, "device_code"))
         else:
             wanted = Wanted(key, _scopes(form), form.get("resource"))
             outcome = await refresh(tx, provider, client, wanted, token=required(form, "refresh_token"))
-        if isinstance(outcome, Refusal):
+        if isinstance(outcome, Refusal) and outcome.final:
             tx.audit("token.refused", key=client.id, detail={"reason": outcome.description})
     if isinstance(outcome, Refusal):
         provider.revoked.add(outcome.revoked)
-        raise OAuthError("invalid_grant", outcome.description)
+        raise OAuthError(outcome.code, outcome.description)
     return _answer(provider, proof, _tokens(outcome))
 
 
@@ -130,6 +135,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "authorization_endpoint": f"{issuer}/oauth/authorize",
         "pushed_authorization_request_endpoint": f"{issuer}{PUSHED_REQUESTS}",
         "require_pushed_authorization_requests": False,
+        "device_authorization_endpoint": f"{issuer}{DEVICE_AUTHORIZATION}",
         "token_endpoint": f"{issuer}{EXCHANGE}",
         "jwks_uri": f"{issuer}/oauth/jwks",
         "userinfo_endpoint": f"{issuer}{USERINFO}",

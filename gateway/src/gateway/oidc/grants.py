@@ -29,10 +29,16 @@ from onestop_runtime.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why there is no token (`invalid_grant`); `revoked` is what was taken back because of it."""
+    """Why there is no token; `revoked` is what was taken back because of it."""
 
     description: str
     revoked: tuple[str, ...] = ()
+    code: str = "invalid_grant"
+
+    @property
+    def final(self) -> bool:
+        """Whether it is no use to ask again."""
+        return self.code not in {"authorization_pending", "slow_down"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +122,14 @@ async def redeem_code(
         grant_id = await repository.grant_of_code(tx.connection, hashed, client.client_id)
         if grant_id is None:
             return Refusal("the code is unknown")
-        return await _replayed(tx, grant_id, "code-replayed", "the code was used before")
+        return await replayed(tx, grant_id, "code-replayed", "the code was used before")
     if used.expires_at <= tx.now:
         return Refusal("the code has expired")
     if used.redirect_uri != redirect_uri:
         return Refusal("redirect_uri differs from the authorization request")
     if not challenge_met(verifier, used.code_challenge) or used.key not in {None, wanted.key}:
         return Refusal("code_verifier does not fit the challenge, or the key is another one than dpop_jkt")
-    return await _issue(tx, provider, client, used.grant_id, wanted, with_nonce=True)
+    return await issue(tx, provider, client, used.grant_id, wanted, with_nonce=True)
 
 
 async def refresh(
@@ -146,9 +152,9 @@ async def refresh(
         return Refusal("the refresh token is bound to another key")
     if not await repository.use_refresh_token(tx.connection, hashed, client.client_id, tx.now):
         if not await _repeat(tx, client, hashed, wanted.key):
-            return await _replayed(tx, kept.grant_id, "refresh-token-replayed", "the refresh token was used before")
+            return await replayed(tx, kept.grant_id, "refresh-token-replayed", "the refresh token was used before")
         tx.audit("refresh-token.repeated", key=kept.grant_id, detail={"client": client.client_id})
-    return await _issue(tx, provider, client, kept.grant_id, wanted, replaces=hashed)
+    return await issue(tx, provider, client, kept.grant_id, wanted, replaces=hashed)
 
 
 async def living_grant(tx: Transaction, client: Client, token: str) -> Grant | None:
@@ -187,11 +193,12 @@ async def _repeat(tx: Transaction, client: Client, hashed: bytes, key: str | Non
     return await repository.repeat_refresh_token(tx.connection, hashed, client.client_id, key, since=since, now=tx.now)
 
 
-async def _replayed(tx: Transaction, grant_id: UUID, reason: str, description: str) -> Refusal:
+async def replayed(tx: Transaction, grant_id: UUID, reason: str, description: str) -> Refusal:
+    """Take back what somebody got already with what is shown again."""
     return Refusal(description, await take_back(tx, grant_id, reason))
 
 
-async def _issue(
+async def issue(
     tx: Transaction,
     provider: Provider,
     client: Client,

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from gateway import pages
+from gateway.devices import routes as devices
 from gateway.oidc import endpoints
 from gateway.oidc.authorize import authorize
 from gateway.oidc.introspection import PATH as INTROSPECTION
@@ -23,14 +24,23 @@ router.add_route("/oauth/authorize", authorize, methods=["GET", "POST"])
 router.add_route(PUSHED_REQUESTS, push, methods=["POST"])
 router.add_route(endpoints.EXCHANGE, endpoints.token, methods=["POST"])
 router.add_route(endpoints.USERINFO, endpoints.userinfo, methods=["GET", "POST"])
+router.add_route(endpoints.DEVICE_AUTHORIZATION, devices.ask_for_device, methods=["POST"])
 router.add_route("/oauth/revoke", endpoints.revocation, methods=["POST"])
 router.add_route(INTROSPECTION, introspection, methods=["POST"])
 router.add_route(END_SESSION, end_session, methods=["GET", "POST"])
-for _path in (PUSHED_REQUESTS, endpoints.EXCHANGE, endpoints.USERINFO, "/oauth/revoke"):
+for _path in (
+    PUSHED_REQUESTS,
+    endpoints.DEVICE_AUTHORIZATION,
+    endpoints.EXCHANGE,
+    endpoints.USERINFO,
+    "/oauth/revoke",
+):
     router.add_route(_path, endpoints.preflight, methods=["OPTIONS"])
 router.add_route("/sign-in", signin.show_sign_in, methods=["GET"])
 router.add_route("/sign-in", signin.take_sign_in, methods=["POST"])
 router.add_route("/consent", signin.show_consent, methods=["GET"])
 router.add_route("/consent", signin.take_consent, methods=["POST"])
+router.add_route(devices.PAGE, devices.show_device, methods=["GET"])
+router.add_route(devices.PAGE, devices.take_device, methods=["POST"])
 router.add_route(signin.ACCOUNT_HOME, show_account, methods=["GET"])
 router.add_route(pages.STYLE_PATH, pages.style, methods=["GET"])

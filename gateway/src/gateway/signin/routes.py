@@ -23,7 +23,7 @@ from onestop_runtime.problems import Overloaded
 from onestop_runtime.transaction import acquired
 
 ACCOUNT_HOME: Final = "/account"
-_SCOPE_TEXTS: Final = {
+SCOPE_TEXTS: Final = {
     "openid": N_("您在本平台的编号"),
     "profile": N_("您的姓名和办理身份"),
     "phone": N_("您的手机号码"),
@@ -115,7 +115,7 @@ async def show_consent(request: Request) -> Response:
         "consent",
         leads_to=under_way.asked.redirect_uri,
         client_name=under_way.client.name,
-        scopes=[_SCOPE_TEXTS[scope] for scope in scopes],
+        scopes=[SCOPE_TEXTS[scope] for scope in scopes],
         acting_for=acting_for,
         handle=handle,
         csrf=form_token(provider.cookies.read(request, VISIT) or "", f"consent:{handle}"),
