@@ -24,6 +24,11 @@ class Verb(CodeList):
     CODE_ASKED = "code.asked", N_("请求验证码")
     CODE_REFUSED = "code.refused", N_("验证码有误")
 
+    DEVICE_REQUEST_MADE = "device-request.made", N_("设备请求登录")
+    DEVICE_REQUEST_APPROVED = "device-request.approved", N_("同意设备登录")
+    DEVICE_REQUEST_DENIED = "device-request.denied", N_("拒绝设备登录")
+    USER_CODE_REFUSED = "user-code.refused", N_("设备代码有误")
+
     CLIENT_REGISTERED = "client.registered", N_("登记应用")
     CONSENT_GIVEN = "consent.given", N_("同意应用取得信息")
     GRANT_GIVEN = "grant.given", N_("进入应用")
