@@ -24,6 +24,8 @@ NewProgram = Callable[..., Awaitable[Any]]
 CALLBACK = "https://archive.example.cn/callback"
 HOME = "https://archive.example.cn/"
 SECRET = "archive-secret_0123456789abcdefghijklmnop"
+MODULES = "/usr/lib/apache2/modules"
+MODULE = f"{MODULES}/mod_auth_openidc.so"
 CLAIMS = ("sub", "name", "acr", "agency", "roles")
 APACHE = """
 ServerRoot {folder}
@@ -126,7 +128,7 @@ async def test_appauth_signs_a_person_in_on_his_own_device(
     assert me.json()["client"] == mobile["client_id"]
 
 
-@pytest.mark.needs("apache2")
+@pytest.mark.needs("apache2", MODULE)
 async def test_mod_auth_openidc_protects_a_department_site(stack: Stack, register: Register, tmp_path: Path):
     port = free_port()
     site = f"http://127.0.0.1:{port}"
@@ -159,14 +161,14 @@ async def asked_for(web: httpx.AsyncClient, address: str) -> httpx.Response:
 
 @contextlib.contextmanager
 def apache(folder: Path, port: int, issuer: str, client: dict[str, Any]) -> Iterator[None]:
-    """Run Apache with the module and one page that says who it was told is there; the machine's own set-up stays out."""
+    """Run Apache with the module and a page that says who it was told is there; the machine's set-up stays out."""
     page = folder / "site" / "files"
     page.parent.mkdir()
     page.write_text("".join(f'{claim}=<!--#echo var="OIDC_CLAIM_{claim}" encoding="none" -->\n' for claim in CLAIMS))
     modules = ("mpm_event", "authn_core", "authz_core", "authz_user", "include", "auth_openidc")
     configuration = folder / "apache.conf"
     configuration.write_text(
-        "".join(f"LoadModule {it}_module /usr/lib/apache2/modules/mod_{it}.so\n" for it in modules)
+        "".join(f"LoadModule {it}_module {MODULES}/mod_{it}.so\n" for it in modules)
         + APACHE.format(folder=folder, port=port, issuer=issuer, secret=client["client_secret"], **client)
     )
     command = [program("apache2"), "-D", "FOREGROUND", "-f", str(configuration)]
