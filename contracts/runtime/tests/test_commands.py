@@ -1,6 +1,7 @@
 """One request is one transaction, the second click gets the first answer, and a stale change is refused."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -58,6 +59,37 @@ async def test_a_commit_that_fails_is_an_error_and_not_an_answer(client: Any):
     assert answer.status_code == 500
     assert answer.json()["type"] == "/problems/internal-error"
     assert [row["text"] for row in await rows(client, "SELECT text FROM note")] == ["甲"]
+
+
+async def test_a_command_that_swallows_what_the_database_refused_is_no_success(client: Any):
+    """PostgreSQL answers `COMMIT` of a broken transaction by rolling it back, without an error."""
+
+    async def swallow() -> None:
+        async with client.transaction(ME) as tx:
+            await notes.ADD.execute(tx.connection, id=uuid4(), owner=ME.sub, text="甲", version=1)
+            with contextlib.suppress(asyncpg.DivisionByZeroError):
+                await tx.connection.execute("SELECT 1 / 0")
+
+    with pytest.raises(asyncpg.InFailedSQLTransactionError):
+        await swallow()
+    assert await rows(client, "SELECT text FROM note") == []
+
+
+async def test_a_service_without_a_free_connection_says_so_in_time(client: Any):
+    pool = client.context.pool
+    async with contextlib.AsyncExitStack() as held, asyncio.timeout(10):
+        for _ in range(pool.get_max_size()):
+            await held.enter_async_context(pool.acquire())
+        answer = await client.as_(ME).post(NOTES, json={"text": "甲"})
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/overloaded")
+
+
+async def test_a_database_whose_name_is_not_known_is_a_service_that_is_away(client: Any):
+    pool = client.context.pool
+    await pool.expire_connections()
+    pool.set_connect_args(dsn="postgresql://nobody@database.invalid/nothing")
+    answer = await client.as_(ME).post(NOTES, json={"text": "甲"})
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/service-unavailable")
 
 
 @pytest.mark.parametrize("code", ["53100", "58030"])

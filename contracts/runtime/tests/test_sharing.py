@@ -13,6 +13,7 @@ from notes import service as notes
 from onestop_runtime import sharing
 from onestop_runtime.caller import Caller
 from onestop_runtime.sharing import Lane, NotTogether
+from onestop_runtime.transaction import Transaction
 
 NOTES = "/api/notes/v1/notes"
 ME = Caller(sub=uuid4(), kind="natural", client="web")
@@ -119,6 +120,17 @@ async def test_the_waiting_are_spread_over_what_may_be_open(client: Any):
     assert list(together.values()) == [SEVERAL / sharing.SIDE_BY_SIDE] * sharing.SIDE_BY_SIDE
 
 
+async def test_one_note_named_in_two_spellings_is_one_note(client: Any):
+    (address,) = await written(client, 1)
+    note_id = address.split("/")[-2]
+    spellings = (note_id, note_id.upper(), note_id.replace("-", ""))
+    me = client.as_(ME)
+    answers = await asyncio.gather(
+        *(me.post(f"{NOTES}/{name}/text", json={"text": f"新 {number}"}) for number, name in enumerate(spellings))
+    )
+    assert sorted(answer.json()["version"] for answer in answers) == [2, 3, 4]
+
+
 @pytest.fixture
 def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sharing, "SIDE_BY_SIDE", 1)
@@ -165,3 +177,79 @@ async def test_a_transaction_that_breaks_tells_every_member(client: Any):
 
     ended = await asyncio.gather(member(first), member(second), return_exceptions=True)
     assert [type(one) for one in ended] == [NotTogether, NotTogether]
+
+
+async def own_statement_fails(tx: Transaction) -> None:
+    """Fail as a statement does that the handler runs by itself."""
+    await tx.connection.fetchval("SELECT 1 / 0")
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+async def test_a_statement_that_fails_for_one_member_sends_the_others_on_their_own(client: Any):
+    first, second, third = [UUID(address.split("/")[-2]) for address in await written(client, 3)]
+    lane = Lane(lambda: None)
+    pool = client.context.pool
+    failed = asyncio.Event()
+
+    async def fail() -> None:
+        async with lane.transaction(pool, first, ME, NOW) as tx:
+            try:
+                await own_statement_fails(tx)
+            finally:
+                failed.set()
+
+    async def write_at_once() -> None:
+        async with lane.transaction(pool, second, ME, NOW) as tx:
+            await tx.connection.execute("UPDATE note SET text = '新' WHERE id = $1", second)
+
+    async def read_later() -> None:
+        async with lane.transaction(pool, third, ME, NOW) as tx:
+            await failed.wait()
+            await tx.connection.fetchval("SELECT 1")
+
+    ended = await asyncio.gather(fail(), write_at_once(), read_later(), return_exceptions=True)
+    assert [type(one) for one in ended] == [NotTogether] * 3
+    assert await rows(client, "SELECT 1 FROM note WHERE text = '新'") == []
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+async def test_who_is_cancelled_in_the_midst_of_a_statement_sends_the_others_on_their_own(client: Any):
+    first, second = [UUID(address.split("/")[-2]) for address in await written(client, 2)]
+    lane = Lane(lambda: None)
+    pool = client.context.pool
+    at_work = asyncio.Event()
+
+    async def wait_for_long() -> None:
+        async with lane.transaction(pool, first, ME, NOW) as tx:
+            at_work.set()
+            await tx.connection.execute("SELECT pg_sleep(20)")
+
+    async def carry_on() -> None:
+        async with lane.transaction(pool, second, ME, NOW) as tx:
+            await at_work.wait()
+            await tx.connection.execute("UPDATE note SET text = '新' WHERE id = $1", second)
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        slow = group.create_task(wait_for_long())
+        other = group.create_task(told(carry_on()))
+        await at_work.wait()
+        await until_waiting(client)
+        slow.cancel()
+    assert isinstance(other.result(), NotTogether)
+    assert await rows(client, "SELECT 1 FROM note WHERE text = '新'") == []
+
+
+async def told(doing: Awaitable[None]) -> Exception | None:
+    """Return what was raised."""
+    try:
+        await doing
+    except Exception as error:  # noqa: BLE001 - the test looks at it
+        return error
+    return None
+
+
+async def until_waiting(client: Any) -> None:
+    """Wait until the sleeping statement runs in the database."""
+    running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
+    while not await client.context.pool.fetchval(running):  # noqa: ASYNC110 - the database makes it true
+        await asyncio.sleep(0.01)

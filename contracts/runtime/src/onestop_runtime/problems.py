@@ -21,6 +21,11 @@ from onestop_runtime.codec import dumps
 from onestop_runtime.logs import REQUEST_ID, logger
 
 MEDIA_TYPE = "application/problem+json"
+AWAY = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
+        asyncpg.InsufficientResourcesError, asyncpg.PostgresIOError, asyncpg.ReadOnlySQLTransactionError,
+        ConnectionError)  # fmt: skip
+"""How the database fails when it is away: gone, stopping, without room, or not the one that is written to any more."""
+
 log = logger(__name__)
 
 
@@ -404,7 +409,5 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(NamedError, on_named)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, on_invalid)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]
-    for away in (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError,
-                 asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.InsufficientResourcesError,
-                 asyncpg.PostgresIOError, ConnectionError):  # fmt: skip
+    for away in AWAY:
         app.add_exception_handler(away, on_database)

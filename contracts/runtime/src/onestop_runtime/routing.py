@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from enum import Enum
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
@@ -23,6 +24,7 @@ from onestop_runtime.context import Context
 from onestop_runtime.inputs import read_json, require_storable_address, version_of
 from onestop_runtime.problems import (
     BodyTooLarge,
+    Overloaded,
     ServiceUnavailable,
     VersionRequired,
     errors,
@@ -149,6 +151,8 @@ class CommandRoute(_Route):
             claim = idempotency.Claim.of(request, body, caller_of(request))
             try:
                 return await self.carry_out(handle, request, claim)
+            except (Overloaded, ServiceUnavailable):
+                raise  # to look for an answer needs what is short already
             except NamedError:
                 if known := await idempotency.stored_answer(context_of(request).pool, claim):
                     return known
@@ -175,18 +179,27 @@ async def _within(
 class SharingCommandRoute(CommandRoute):
     """A route whose waiting requests share transactions; for the busiest commands.
 
-    The path names the aggregate: requests with the same path never share.
+    The path names the aggregate: requests that name the same never share.
     """
 
     async def carry_out(self, handle: Handler, request: Request, claim: idempotency.Claim | None) -> Response:
         """Return the handler's answer when what it did is committed, with others where it can, else alone."""
         context = context_of(request)
         lane = context.lanes.setdefault(self.path, Lane(context.wake_relay))
-        shared = lane.transaction(context.pool, request.scope["path"], caller_of(request), context.clock())
+        aggregate = tuple(_identity(value) for value in request.path_params.values())
+        shared = lane.transaction(context.pool, aggregate, caller_of(request), context.clock())
         try:
             return await _within(shared, handle, request, claim)
         except NotTogether:
             return await super().carry_out(handle, request, claim)
+
+
+def _identity(value: str) -> UUID | str:
+    """Return what a part of a path names: an id is the same in every spelling."""
+    try:
+        return UUID(value)
+    except ValueError:
+        return value
 
 
 class UnkeyedCommandRoute(CommandRoute):

@@ -20,14 +20,17 @@ from typing import Any
 import asyncpg
 
 from onestop_runtime.caller import Caller
+from onestop_runtime.logs import logger
 from onestop_runtime.problems import Overloaded
 from onestop_runtime.sql import Connection
-from onestop_runtime.transaction import R, ReadAll, T, Transaction, acquired, flush, roll_back
+from onestop_runtime.transaction import R, ReadAll, T, Transaction, acquired, commit, flush, roll_back
 
 MOST = 32
 """Members of one transaction; more wait for the next."""
 SIDE_BY_SIDE = 2
 """Transactions of one lane at a time: one computes while the other waits for the disk."""
+
+log = logger(__name__)
 
 
 class NotTogether(Exception):
@@ -35,15 +38,29 @@ class NotTogether(Exception):
 
 
 class _InTurn:
-    """A connection whose users take turns."""
+    """A connection whose users take turns, until a statement of one fails: what the others did is then lost as well.
+
+    Attributes:
+        broken: whether the transaction is over for all of them.
+    """
 
     def __init__(self, connection: Connection) -> None:
+        self.broken = False
         self._connection = connection
         self._turn = asyncio.Lock()
 
     async def _run(self, method: str, *arguments: Any) -> Any:
         async with self._turn:
-            return await getattr(self._connection, method)(*arguments)
+            if self.broken:
+                raise NotTogether
+            try:
+                return await getattr(self._connection, method)(*arguments)
+            except Exception as error:
+                self.broken = True
+                raise NotTogether from error
+            except BaseException:
+                self.broken = True
+                raise
 
     async def fetch(self, *arguments: Any) -> Any:
         return await self._run("fetch", *arguments)
@@ -204,7 +221,9 @@ class _Group:
                 await self._carry_through(connection)
         except Overloaded:
             self._fail(lambda: Overloaded(retry_after=1))
-        except Exception:  # noqa: BLE001 - whatever it is, the members go alone and meet it there
+        except Exception as error:  # noqa: BLE001 - whatever it is, the members go alone and meet it there
+            cause = error.__cause__ or error
+            log.info("requests go alone", requests=len(self._members), error=type(cause).__name__)
             self._fail(NotTogether)
         except BaseException:
             self._fail(NotTogether)
@@ -217,9 +236,9 @@ class _Group:
                 after_commit()
 
     async def _carry_through(self, connection: Connection) -> None:
+        shared = _InTurn(connection)
         try:
-            await connection.execute("BEGIN")
-            shared = _InTurn(connection)
+            await shared.execute("BEGIN")
             for member in self._members:
                 member.connection, member.group = shared, self
                 self._resume(member, member.opened, None)
@@ -229,8 +248,9 @@ class _Group:
                     for question, answer in zip(questions, answers, strict=True):
                         self._resume(question.member, question.answer, answer)
             await flush(self._finished)
-            await connection.execute("COMMIT")
+            await commit(shared)
         except BaseException:
+            shared.broken = True
             await asyncio.shield(roll_back(connection))
             raise
 

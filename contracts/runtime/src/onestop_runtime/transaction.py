@@ -22,7 +22,7 @@ from onestop_runtime.caller import Caller
 from onestop_runtime.database import ACQUIRE_SECONDS
 from onestop_runtime.ids import uuid7
 from onestop_runtime.logs import REQUEST_ID, TRACEPARENT
-from onestop_runtime.problems import Busy, Overloaded, RequestInProgress
+from onestop_runtime.problems import Busy, Overloaded, RequestInProgress, ServiceUnavailable
 from onestop_runtime.sql import Connection
 from onestop_runtime.tables import BUCKETS
 
@@ -219,11 +219,18 @@ SELECT * FROM unnest($22::text[], $23::text[], $24::bytea[], $25::smallint[], $2
 
 @asynccontextmanager
 async def acquired(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
-    """Lend a connection; raises `Overloaded` (503) when none is free in time."""
+    """Lend a connection.
+
+    Raises:
+        Overloaded: when none is free in time.
+        ServiceUnavailable: when the database is not reached: its name is not known, or no way leads to it.
+    """
     try:
         connection = await pool.acquire(timeout=ACQUIRE_SECONDS)
     except TimeoutError as error:
         raise Overloaded(retry_after=1) from error
+    except OSError as error:
+        raise ServiceUnavailable("数据库暂时无法访问。", retry_after=2) from error
     try:
         yield connection
     finally:
@@ -253,6 +260,7 @@ async def transaction(
         RequestInProgress: when the same request was answered meanwhile.
         Busy: when another transaction holds the same aggregate too long.
         Overloaded: when no connection is free.
+        ServiceUnavailable: when the database is not reached.
     """
     async with acquired(pool) as connection:
         try:
@@ -260,7 +268,7 @@ async def transaction(
             unit = Transaction(connection, now, caller)
             yield unit
             await unit.flush()
-            await connection.execute("COMMIT")
+            await commit(connection)
         except BaseException as error:
             await asyncio.shield(roll_back(connection))
             if isinstance(error, asyncpg.IntegrityConstraintViolationError):
@@ -272,6 +280,15 @@ async def transaction(
             raise
     if unit.emits and after_commit:
         after_commit()
+
+
+async def commit(connection: Connection) -> None:
+    """Commit; raises `InFailedSQLTransactionError` when an error of a statement was swallowed on the way.
+
+    PostgreSQL rolls such a transaction back and tells it by the word of its answer only.
+    """
+    if await connection.execute("COMMIT") != "COMMIT":
+        raise asyncpg.InFailedSQLTransactionError("a statement had failed; everything was rolled back")
 
 
 async def roll_back(connection: Connection) -> None:
