@@ -1,41 +1,36 @@
-"""The consumer: every event of an aggregate is applied once, in order, in one transaction with its effect.
+"""The inbox: every event of an aggregate is applied once, in order, in one transaction with its effect.
 
 `inbox` keeps the last applied sequence per aggregate. Lower is a duplicate; the next one is applied; a higher one
 is parked until the gap closes. A message that fails for good sets its aggregate aside (`dead_letter`); the others
-go on. Offsets are committed only for what was done.
+go on. Once its dead letter is removed, what was parked is applied at the consumer's next start.
 
 What arrives together is applied in one transaction. When anything in it is out of the ordinary (a gap, an error), it is
 rolled back and the messages are taken one by one.
 """
 
 import asyncio
-import itertools
-import os
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from onestop_runtime import kafka, metrics
+from onestop_runtime import metrics
 from onestop_runtime.caller import system
 from onestop_runtime.codec import loads
 from onestop_runtime.context import Context
 from onestop_runtime.logs import TRACEPARENT, logger
-from onestop_runtime.problems import Busy, Overloaded, ServiceUnavailable
-from onestop_runtime.transaction import Transaction, transaction
+from onestop_runtime.problems import AWAY, Busy, Overloaded, ServiceUnavailable
+from onestop_runtime.transaction import T, Transaction, transaction
 
 ATTEMPTS = 3
-WATCHDOG_SECONDS = 120
-TRANSIENT = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, Busy, Overloaded,
-             ServiceUnavailable, asyncpg.SerializationError, asyncpg.InsufficientResourcesError,
-             asyncpg.OperatorInterventionError)  # fmt: skip
+FIRST_DELAY_SECONDS = 0.1
+TRANSIENT = (*AWAY, OSError, Busy, Overloaded, ServiceUnavailable, asyncpg.TransactionRollbackError,
+             asyncpg.LockNotAvailableError)  # fmt: skip
 """Errors that pass: the message is tried again until they do."""
 
 log = logger(__name__)
@@ -74,6 +69,9 @@ class Subscription:
     handlers: Mapping[str, Handler]
 
 
+_OURS = ("ce_", "traceparent")
+"""What the headers that we read begin with; others are somebody else's."""
+_MOST_EVENTS = 2**63 - 1
 _ADVANCE = """
 INSERT INTO inbox AS i (topic, key, last, applied_at)
 SELECT $1, $2, $3::bigint, clock_timestamp()
@@ -84,17 +82,25 @@ RETURNING last
 """
 _KNOWN = "SELECT topic, key, last FROM inbox WHERE topic = ANY($1::text[]) AND key = ANY($2::uuid[]) FOR UPDATE"
 _ADVANCE_ALL = """
-INSERT INTO inbox AS i (topic, key, last, applied_at)
-SELECT topic, key, last, clock_timestamp()
-FROM unnest($1::text[], $2::uuid[], $3::bigint[]) AS n (topic, key, last) ORDER BY topic, key
-ON CONFLICT (topic, key) DO UPDATE SET last = excluded.last, applied_at = excluded.applied_at
-WHERE i.last < excluded.last
+WITH n AS (SELECT * FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::boolean[]) AS n (topic, key, last, known)),
+advanced AS (
+    UPDATE inbox i SET last = n.last, applied_at = clock_timestamp()
+    FROM n WHERE n.known AND i.topic = n.topic AND i.key = n.key
+)
+INSERT INTO inbox (topic, key, last, applied_at)
+SELECT topic, key, last, clock_timestamp() FROM n WHERE NOT known ORDER BY topic, key
 """
 _LAST = "SELECT coalesce((SELECT last FROM inbox WHERE topic = $1 AND key = $2), 0)"
 _PARK = """
 INSERT INTO parked (topic, key, sequence, headers, payload) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
 """
-_UNPARK = "DELETE FROM parked WHERE topic = $1 AND key = $2 AND sequence = $3 RETURNING headers, payload"
+_UNPARK = "DELETE FROM parked WHERE topic = $1 AND key = $2 AND sequence <= $3"
+_FOLLOWING = """
+SELECT p.headers, p.payload, p.sequence = coalesce(i.last, 0) + 1 AS due
+FROM parked p LEFT JOIN inbox i ON i.topic = p.topic AND i.key = p.key
+WHERE p.topic = $1 AND p.key = $2 AND p.sequence > coalesce(i.last, 0)
+ORDER BY p.sequence LIMIT 1
+"""
 _HELD_UP = """
 SELECT topic, key, false AS dead FROM parked WHERE topic = ANY($1::text[]) GROUP BY topic, key
 UNION ALL SELECT topic, key, true FROM dead_letter WHERE topic = ANY($1::text[])
@@ -105,15 +111,35 @@ ON CONFLICT DO NOTHING
 """
 
 
+def messages_of(records: Sequence[Any]) -> Iterator[Message]:
+    """Return the messages that Kafka records carry; what is no event of ours is passed over, and the log says so."""
+    for record in records:
+        try:
+            headers = {name: value.decode() for name, value in record.headers if name.startswith(_OURS)}
+            message = read_message(record.topic, record.key, headers, record.value)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            log.warning("record is no event of ours; passed over", topic=record.topic, partition=record.partition,
+                      offset=record.offset, error=type(error).__name__)  # fmt: skip
+        else:
+            yield message
+
+
 def read_message(topic: str, key: bytes, headers: Mapping[str, str], payload: bytes) -> Message:
     """Return the message that a Kafka record carries; raises `ValueError` or `KeyError` when it is none of ours."""
+    sequence, at = int(headers["ce_sequence"]), datetime.fromisoformat(headers["ce_time"])
+    if not 1 <= sequence <= _MOST_EVENTS:
+        raise ValueError("sequences count from 1 and fit into 64 bits")
+    if at.tzinfo is None:
+        raise ValueError("an instant says its zone")
+    if any("\0" in value for value in headers.values()):
+        raise ValueError("U+0000 cannot be stored")
     return Message(
         topic=topic,
         key=UUID(bytes=key),
-        sequence=int(headers["ce_sequence"]),
+        sequence=sequence,
         type=headers["ce_type"],
         id=headers["ce_id"],
-        at=datetime.fromisoformat(headers["ce_time"]),
+        at=at,
         data=loads(payload),
         headers=headers,
         payload=payload,
@@ -134,11 +160,13 @@ class Applier:
         self._waiting: set[tuple[str, UUID]] = set()
         self._dead: set[tuple[str, UUID]] = set()
 
-    async def load_held_up(self) -> None:
-        """Learn which aggregates have parked messages or a dead letter; needed after every assignment."""
+    async def catch_up(self) -> None:
+        """Learn which aggregates are held up and go on with those that need not be; for every assignment."""
         rows = await self._context.pool.fetch(_HELD_UP, list(self._handlers))
         self._dead = {(row["topic"], row["key"]) for row in rows if row["dead"]}
         self._waiting = {(row["topic"], row["key"]) for row in rows if not row["dead"]}
+        for place in self._waiting - self._dead:
+            await self._follow(place)
 
     async def take_together(self, messages: Sequence[Message]) -> bool:
         """Apply the messages in one transaction, if each is its aggregate's next or a duplicate; else do nothing.
@@ -160,7 +188,11 @@ class Applier:
         return True
 
     async def _apply_together(self, messages: Sequence[Message]) -> list[Message]:
-        """Apply those that are not duplicates and return them; raises `_Gap`."""
+        """Apply those that are not duplicates and return them; raises `_Gap`.
+
+        Known aggregates are locked from the start. Of one that is new, another consumer may be taking the first message
+        as well: then the row that both want to make breaks the transaction of the later one.
+        """
         fresh = []
         async with self._transaction() as tx:
             topics, keys = zip(*{(message.topic, message.key) for message in messages}, strict=True)
@@ -176,7 +208,8 @@ class Applier:
                     fresh.append(message)
                     await self._handle(tx, message)
             if fresh:
-                advanced = {(message.topic, message.key, last[message.topic, message.key]) for message in fresh}
+                old = {(row["topic"], row["key"]) for row in known}
+                advanced = [(*place, last[place], place in old) for place in {(one.topic, one.key) for one in fresh}]
                 await tx.connection.execute(_ADVANCE_ALL, *zip(*advanced, strict=True))
         return fresh
 
@@ -217,26 +250,36 @@ class Applier:
 
         Errors that pass are waited out; the caller may cancel at any point without harm.
         """
+        await self._settle(message)
+        await self._follow((message.topic, message.key))
+
+    async def _settle(self, message: Message) -> None:
         place = (message.topic, message.key)
         if place in self._dead:
-            await self._park(message)
+            await _patiently(place, partial(self._park, message))
             return
-        attempts, delay = 0, 0.1
-        while True:
+        for attempt in range(1, ATTEMPTS + 1):
             try:
-                await self._apply(message)
-                break
-            except TRANSIENT as error:
-                log.warning("message waits", topic=message.topic, key=str(message.key), error=type(error).__name__)
+                await _patiently(place, partial(self._apply, message))
             except Exception as error:  # noqa: BLE001 - whatever fails, the other aggregates go on
-                attempts += 1
-                if attempts >= ATTEMPTS:
-                    await self._bury(message, error, attempts)
-                    return
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, 5.0)
-        if place in self._waiting:
-            await self._apply_parked(message)
+                if attempt == ATTEMPTS:
+                    await _patiently(place, partial(self._bury, message, error))
+                else:
+                    await asyncio.sleep(FIRST_DELAY_SECONDS * attempt)
+            else:
+                return
+
+    async def _follow(self, place: tuple[str, UUID]) -> None:
+        """Take what is parked for an aggregate, as far as it goes without a gap."""
+        while place in self._waiting and place not in self._dead:
+            row = await _patiently(place, partial(self._context.pool.fetchrow, _FOLLOWING, *place))
+            if row is None:
+                self._waiting.discard(place)
+            elif row["due"]:
+                topic, key = place
+                await self._settle(read_message(topic, key.bytes, row["headers"], row["payload"]))
+            else:
+                return
 
     async def _apply(self, message: Message) -> None:
         async with self._transaction() as tx:
@@ -244,6 +287,8 @@ class Applier:
             if fresh is None:
                 await self._not_next(tx, message)
                 return
+            if (message.topic, message.key) in self._waiting:
+                await tx.connection.execute(_UNPARK, message.topic, message.key, message.sequence)
             await self._handle(tx, message)
         self._measure([message], [message])
 
@@ -266,35 +311,7 @@ class Applier:
             _PARK, message.topic, message.key, message.sequence, dict(message.headers), message.payload
         )
 
-    async def _apply_parked(self, before: Message) -> None:
-        """Apply the parked messages that follow `before` without a gap."""
-        pool = self._context.pool
-        sequence = before.sequence
-        while True:
-            sequence += 1
-            row = await pool.fetchrow(
-                "SELECT headers, payload FROM parked WHERE topic = $1 AND key = $2 AND sequence = $3",
-                before.topic, before.key, sequence,
-            )  # fmt: skip
-            if row is None:
-                break
-            await self._apply(read_message(before.topic, before.key.bytes, row["headers"], row["payload"]))
-            await pool.execute(_UNPARK, before.topic, before.key, sequence)
-        left = await pool.fetchval(
-            "SELECT EXISTS (SELECT 1 FROM parked WHERE topic = $1 AND key = $2)", before.topic, before.key
-        )
-        if not left:
-            self._waiting.discard((before.topic, before.key))
-
-    async def _bury(self, message: Message, error: Exception, attempts: int) -> None:
-        log.error(
-            "message failed for good; its aggregate is set aside",
-            topic=message.topic,
-            key=str(message.key),
-            type=message.type,
-            sequence=message.sequence,
-            error=type(error).__name__,
-        )
+    async def _bury(self, message: Message, error: Exception) -> None:
         place = (message.topic, message.key)
         async with transaction(self._context.pool, system(f"svc-{self._service}"), self._context.clock()) as tx:
             await tx.connection.execute(
@@ -304,105 +321,30 @@ class Applier:
                 message.sequence,
                 message.type,
                 type(error).__name__,
-                attempts,
+                ATTEMPTS,
             )
             await tx.connection.execute(
                 _PARK, message.topic, message.key, message.sequence, dict(message.headers), message.payload
             )
         self._dead.add(place)
+        log.error(
+            "message failed for good; its aggregate is set aside",
+            topic=message.topic,
+            key=str(message.key),
+            type=message.type,
+            sequence=message.sequence,
+            error=type(error).__name__,
+        )
         metrics.INBOX_DEAD.labels(self._service, message.topic).inc()
 
 
-class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
-    def __init__(self, applier: Applier, working: asyncio.Lock) -> None:
-        self._applier = applier
-        self._working = working
-
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Let the batch under way end (and its offsets be committed) before the partitions go."""
-        del revoked
-        async with self._working:
-            return
-
-    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Learn what is held up among the new partitions."""
-        del assigned
-        await self._applier.load_held_up()
-
-
-async def consume(context: Context) -> None:
-    """Apply what the service subscribed to, until the process stops; finishes the batch under way."""
-    delay = 0.2
-    while not context.stopping.is_set():
+async def _patiently(place: tuple[str, UUID], step: Callable[[], Awaitable[T]]) -> T:
+    """Do `step` for the aggregate at `place`; as long as it fails by an error that passes, do it again."""
+    delay = FIRST_DELAY_SECONDS
+    while True:
         try:
-            await _consume_until_stopped(context)
-        except (KafkaError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            context.ready.discard("consumer")
-            log.warning("consumer starts anew", error=type(error).__name__, retry_seconds=round(delay, 1))
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, 5.0)
-
-
-async def _consume_until_stopped(context: Context) -> None:
-    applier = Applier(context)
-    working = asyncio.Lock()
-    consumer = kafka.consumer(context.settings, f"svc-{context.service.name}")
-    consumer.subscribe(
-        [subscription.topic for subscription in context.service.subscriptions],
-        listener=_Rebalance(applier, working),
-    )
-    try:
-        await consumer.start()
-        context.ready.add("consumer")
-        progress = time.monotonic()
-        while not context.stopping.is_set():
-            batch = await consumer.getmany(timeout_ms=200)
-            if batch:
-                async with working:
-                    await _apply_batch(applier, consumer, batch)
-                progress = time.monotonic()
-            elif time.monotonic() - progress > WATCHDOG_SECONDS:
-                await _watch(consumer)
-                progress = time.monotonic()
-    finally:
-        await consumer.stop()
-
-
-async def _apply_batch(applier: Applier, consumer: AIOKafkaConsumer, batch: Mapping[TopicPartition, list[Any]]) -> None:
-    """Apply what arrived, each partition in order; then commit the offsets of what was done."""
-    arrived = [list(_messages_of(records)) for records in batch.values()]
-    if not await applier.take_together(list(itertools.chain.from_iterable(arrived))):
-        async with asyncio.TaskGroup() as group:
-            for messages in arrived:
-                group.create_task(_take_one_by_one(applier, messages))
-    offsets = {partition: records[-1].offset + 1 for partition, records in batch.items()}
-    try:
-        await consumer.commit(offsets)
-    except (CommitFailedError, IllegalStateError) as error:
-        # The partitions went to somebody else meanwhile; he gets the messages again and knows them by sequence.
-        log.warning("offsets not committed", error=type(error).__name__)
-
-
-async def _take_one_by_one(applier: Applier, messages: Sequence[Message]) -> None:
-    for message in messages:
-        await applier.take(message)
-
-
-def _messages_of(records: Sequence[Any]) -> Iterator[Message]:
-    for record in records:
-        headers = {name: value.decode() for name, value in record.headers}
-        try:
-            yield read_message(record.topic, record.key, headers, record.value)
-        except (ValueError, KeyError, TypeError) as error:
-            log.warning("record is no event of ours; passed over", topic=record.topic, partition=record.partition,
-                      offset=record.offset, error=type(error).__name__)  # fmt: skip
-
-
-async def _watch(consumer: AIOKafkaConsumer) -> None:
-    """End the process when there is lag and no progress: a new one does better than a stuck one."""
-    for partition in consumer.assignment():
-        end = consumer.highwater(partition)
-        position = await consumer.position(partition)
-        if end is not None and end > position:
-            log.error("consumer is stuck; the process ends", topic=partition.topic, lag=end - position)
-            os._exit(70)
+            return await step()
+        except TRANSIENT as error:
+            log.warning("message waits", topic=place[0], key=str(place[1]), error=type(error).__name__)
+        await asyncio.sleep(delay)
+        delay = min(delay * 2, 5.0)

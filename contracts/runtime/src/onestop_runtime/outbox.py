@@ -15,7 +15,13 @@ from uuid import UUID, uuid4
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import InvalidTopicError, KafkaError, MessageSizeTooLargeError, RecordTooLargeError
+from aiokafka.errors import (
+    InvalidTopicError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerClosed,
+    RecordTooLargeError,
+)
 
 from onestop_runtime import kafka, metrics
 from onestop_runtime.context import Context
@@ -23,8 +29,11 @@ from onestop_runtime.logs import logger
 
 LEASE_SECONDS = 5
 RENEW_SECONDS = 1.5
+RELEASE_SECONDS = 2
 POLL_SECONDS = 0.5
 PER_BUCKET = 100
+TOPIC_SECONDS = 0.5
+"""How long a batch waits for what it does not know yet of a topic."""
 GATHER_SECONDS = 0.02
 """After a batch: what is committed in this time travels in one more batch, not in many."""
 POISON = (MessageSizeTooLargeError, RecordTooLargeError, InvalidTopicError)
@@ -94,12 +103,18 @@ class Relay:
 
     async def run(self) -> None:
         """Publish until the process stops; then finish the batch and hand the leases back."""
+        try:
+            await self._keep_publishing()
+        finally:
+            await self._release()
+            await self._drop_producer()
+
+    async def _keep_publishing(self) -> None:
         stopping = self._context.stopping
         delay = 0.2
         while not stopping.is_set():
             try:
                 await self._publish_until_stopped()
-                delay = 0.2
             except (
                 KafkaError,
                 OSError,
@@ -112,8 +127,6 @@ class Relay:
                 await self._drop_producer()
                 await _wait(stopping, delay)
                 delay = min(delay * 2, 5.0)
-        await self._release()
-        await self._drop_producer()
 
     async def _publish_until_stopped(self) -> None:
         self._producer = kafka.producer(self._context.settings)
@@ -169,32 +182,49 @@ class Relay:
 
     async def _send(self, rows: Sequence[Mapping[str, Any]]) -> tuple[list[int], BaseException | None]:
         """Send `rows`; return the ids of each bucket's acknowledged prefix and what went wrong, if anything."""
+        sent: list[Sent] = []
+        late: BaseException | None = None
+        try:
+            async with asyncio.timeout(kafka.PUBLISH_SECONDS):
+                await self._hand_over(rows, sent)
+        except TimeoutError as error:
+            late = error
+        acknowledged, failure = await self._settle(sent)
+        return acknowledged, failure or late
+
+    async def _hand_over(self, rows: Sequence[Mapping[str, Any]], sent: list[Sent]) -> None:
+        """Give `rows` to the producer and wait for the broker; note in `sent` what became of each."""
         producer = self._producer
         assert producer is not None  # noqa: S101 - set by the only caller's caller
-        sent: list[Sent] = []
-        async with asyncio.timeout(kafka.PUBLISH_SECONDS):
-            for row in rows:
-                try:
-                    future = await producer.send(
-                        row["topic"],
-                        row["payload"],
-                        key=row["key"].bytes,
-                        headers=kafka.headers_of(row, self._context.service.audience),
-                    )
-                    sent.append((row, future))
-                except KafkaError as error:
-                    sent.append((row, error))
-            pending = [future for _, future in sent if isinstance(future, asyncio.Future)]
-            if pending:
-                await asyncio.wait(pending)
-        return await self._settle(sent)
+        absent = await _absent(producer, {row["topic"] for row in rows})
+        stuck: set[int] = set()  # buckets: nothing may overtake what could not be sent
+        for row in rows:
+            if row["bucket"] in stuck:
+                continue
+            outcome = absent.get(row["topic"]) or await self._give(producer, row)
+            if isinstance(outcome, BaseException):
+                stuck.add(row["bucket"])
+            sent.append((row, outcome))
+        pending = [future for _, future in sent if isinstance(future, asyncio.Future)]
+        if pending:
+            await asyncio.wait(pending)
+
+    async def _give(self, producer: AIOKafkaProducer, row: Mapping[str, Any]) -> "asyncio.Future[Any] | KafkaError":
+        headers = kafka.headers_of(row, self._context.service.audience)
+        try:
+            future: asyncio.Future[Any] = await producer.send(
+                row["topic"], row["payload"], key=row["key"].bytes, headers=headers
+            )
+        except KafkaError as error:
+            return error
+        return future
 
     async def _settle(self, sent: Sequence[Sent]) -> tuple[list[int], BaseException | None]:
         acknowledged: list[int] = []
         failure: BaseException | None = None
-        for _, group in itertools.groupby(sent, key=lambda pair: pair[0]["bucket"]):
-            for row, outcome in group:
-                wrong = outcome if isinstance(outcome, BaseException) else outcome.exception()
+        outcomes = [(row, _what_went_wrong(outcome)) for row, outcome in sent]
+        for _, group in itertools.groupby(outcomes, key=lambda pair: pair[0]["bucket"]):
+            for row, wrong in group:
                 if wrong is None:
                     acknowledged.append(row["id"])
                     continue
@@ -220,8 +250,9 @@ class Relay:
         if self._context.open_pool is None:
             return
         try:
-            await self._context.pool.execute(_RELEASE, self._owner, [])
-            await self._context.pool.execute("DELETE FROM relay_worker WHERE owner = $1", self._owner)
+            async with asyncio.timeout(RELEASE_SECONDS):
+                await self._context.pool.execute(_RELEASE, self._owner, [])
+                await self._context.pool.execute("DELETE FROM relay_worker WHERE owner = $1", self._owner)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("leases run out by themselves", error=type(error).__name__)
 
@@ -230,11 +261,35 @@ class Relay:
         self._renewed = 0.0
         if producer is None:
             return
+        # Else `stop` would wait for what cannot be delivered and, cut short, leave a sender that goes on for ever.
+        producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001 - there is no public way
         try:
-            async with asyncio.timeout(kafka.PUBLISH_SECONDS):
+            async with asyncio.timeout(2 * kafka.PUBLISH_SECONDS):
                 await producer.stop()
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("producer did not stop cleanly", error=type(error).__name__)
+
+
+async def _absent(producer: AIOKafkaProducer, topics: set[str]) -> dict[str, BaseException]:
+    """Return which topics the broker does not let us reach, so that their events do not hold up the others."""
+    absent: dict[str, BaseException] = {}
+    for topic in topics:
+        try:
+            async with asyncio.timeout(TOPIC_SECONDS):
+                await producer.partitions_for(topic)
+        except (KafkaError, TimeoutError) as error:
+            absent[topic] = error
+    return absent
+
+
+def _what_went_wrong(outcome: "asyncio.Future[Any] | BaseException") -> BaseException | None:
+    """Return why an event was not acknowledged, or None when it was."""
+    if isinstance(outcome, BaseException):
+        return outcome
+    if outcome.done():
+        return outcome.exception()
+    outcome.cancel()
+    return TimeoutError()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -30,6 +30,7 @@ from onestop_runtime.assertion import AssertionVerifier
 from onestop_runtime.caller import system
 from onestop_runtime.clock import Clock
 from onestop_runtime.codec import dumps, loads
+from onestop_runtime.consumer import consume
 from onestop_runtime.context import Context
 from onestop_runtime.database import close_pool, open_pool
 from onestop_runtime.examples import complete_examples
@@ -182,10 +183,10 @@ async def _background(context: Context) -> None:
             _rest_the_collector()
             group.create_task(Relay(context).run())
             if context.service.subscriptions:
-                group.create_task(inbox.consume(context))
+                group.create_task(consume(context))
             for worker in (*context.service.workers, _prune):
                 group.create_task(worker(context))
-    except BaseExceptionGroup as error:
+    except (Exception, BaseExceptionGroup) as error:
         log.unexpected("a background part failed", error)
         context.ready.clear()
         if context.ends_process:
