@@ -158,6 +158,18 @@ async def test_the_worker_discloses_what_is_pending_and_counts_what_is_overdue(
     assert (metrics.PENDING._value.get(), metrics.OVERDUE._value.get()) == (1, 1)
 
 
+async def test_a_record_that_cannot_be_disclosed_keeps_no_other_waiting(client: ServiceClient, granted: Granted):
+    made = []
+    for number in ("1", "2"):
+        decision = decision_of(EVENTS[DECISION].model_validate(granted(document_number=number)))  # type: ignore[arg-type]
+        async with client.transaction() as tx:
+            made.append(await service.receive(tx, decision))
+    await client.context.pool.execute("UPDATE record SET audience = 'nobody' WHERE id = $1", made[0])
+    assert await worker.look(client.context) == 1
+    (shown,) = await public(client)
+    assert shown["id"] == str(made[1])
+
+
 async def test_the_worker_leaves_a_record_alone_that_somebody_else_holds(client: ServiceClient, granted: Granted):
     async with client.transaction() as tx:
         record_id = await service.receive(tx, decision_of(EVENTS[DECISION].model_validate(granted())))  # type: ignore[arg-type]

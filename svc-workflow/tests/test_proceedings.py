@@ -293,6 +293,14 @@ async def test_each_warning_is_raised_once_also_after_a_long_stop(client: Any, m
     assert len(lights) == 4
 
 
+async def test_one_proceeding_that_cannot_be_warned_of_keeps_no_other_waiting(client: Any, moment: Moment):
+    sick, sound = await accept(client), await accept(client)
+    await client.context.pool.execute("UPDATE proceeding SET matter = '{}' WHERE case_id = $1", UUID(sick))
+    moment.at = datetime(2026, 3, 16, 1, 0, tzinfo=UTC)
+    assert await raise_due(client.context) == 1
+    assert (await proceeding_of(client, sound))["history"][-1]["verb"] == "warning.raised"
+
+
 async def test_a_withdrawn_case_ends_its_proceeding(client: Any):
     case_id = await accept(client)
     await deliver(

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+from uuid import UUID
 
 from prometheus_client import Counter, Gauge
 
 from onestop_legal.working_days import legal_day
 from onestop_runtime.caller import system
 from onestop_runtime.context import Context
+from onestop_runtime.inbox import TRANSIENT
 from onestop_runtime.logs import logger
 from onestop_runtime.transaction import acquired, transaction
 from svc_workflow.repository import proceedings
@@ -20,15 +22,18 @@ log = logger(__name__)
 
 
 async def warn(context: Context) -> None:
-    """Raise due warnings until the process stops, each in a transaction of its own, exactly once."""
+    """Raise due warnings until the process stops; goes on when the database was away."""
     while not context.stopping.is_set():
-        await raise_due(context)
+        try:
+            await raise_due(context)
+        except TRANSIENT as error:
+            log.warning("warnings are raised later", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(context.stopping.wait(), EVERY_SECONDS)
 
 
 async def raise_due(context: Context) -> int:
-    """Raise what is due now; return how many warnings were raised."""
+    """Raise what is due now, each in a transaction of its own, exactly once; return how many warnings were raised."""
     today = legal_day(context.clock())
     raised = 0
     while True:
@@ -36,14 +41,25 @@ async def raise_due(context: Context) -> int:
             due = await proceedings.due_timers(connection, today)
             late = await proceedings.late_timers(connection, today)
         LATE.set(late)
-        if not due:
+        now = sum([await _warn_of(context, proceeding_id) for proceeding_id in due])
+        raised += now
+        if not now:
             break
-        for proceeding_id in due:
-            async with transaction(
-                context.pool, system("svc-workflow"), context.clock(), after_commit=context.wake_relay
-            ) as tx:
-                raised += await limits.warn(tx, proceeding_id)
     if raised:
         RAISED.inc(raised)
         log.info("warnings raised", count=raised)
     return raised
+
+
+async def _warn_of(context: Context, proceeding_id: UUID) -> int:
+    """Raise the warnings of one proceeding; one that fails must not keep the others waiting."""
+    try:
+        async with transaction(
+            context.pool, system("svc-workflow"), context.clock(), after_commit=context.wake_relay
+        ) as tx:
+            return await limits.warn(tx, proceeding_id)
+    except TRANSIENT:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one proceeding, the others are warned of
+        log.unexpected("a warning could not be raised", error, proceeding_id=str(proceeding_id))
+        return 0
