@@ -91,6 +91,7 @@ SEED = {
     "clients": [
         client("web", "一网通办门户"),
         client("web-2", "企业服务专区"),
+        client("foreign", "社区便民小站", first_party=False, scopes=["openid", "profile", "gateway:read"]),
         client(
             "mobile",
             "移动端",

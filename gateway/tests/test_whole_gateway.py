@@ -84,7 +84,8 @@ async def test_a_service_is_told_who_signed_in_and_for_whom(
         told = await browser.get("/api/intake/v1/cases", headers=bearer)
         caller = AssertionVerifier(believed_keys(), "svc-intake").verify(told.text)
         assert (caller.credit_code, caller.name, caller.client) == ("91130371MA7001010P", "周**", "web")
-        assert (await browser.get("/api/intake/v1/cases")).text == ""
+        assert (await browser.get("/api/intake/v1/cases")).status_code == 401
+        assert (await browser.get("/api/intake/v1/acceptance-authorities")).text == ""
         await browser.get("/oauth/end-session", params={"id_token_hint": tokens["id_token"]})
         refused = await browser.get("/api/intake/v1/cases", headers=bearer)
         assert (refused.status_code, refused.json()["type"]) == (401, "/problems/invalid-token")
@@ -116,4 +117,4 @@ async def test_a_service_is_told_what_a_trusted_proxy_said_of_the_client(service
         async with await asyncio.start_server(echo_of("x-forwarded-for"), "127.0.0.1", 0) as server:
             upstreams = {"intake": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"}
             gateway = await open_gateway(service_client, tmp_path, upstreams=upstreams, trusted_proxies=trusted)
-            assert (await gateway.get("/api/intake/v1/cases", headers=forwarded)).text == expected
+            assert (await gateway.get("/api/intake/v1/acceptance-authorities", headers=forwarded)).text == expected

@@ -6,10 +6,13 @@ from starlette.responses import Response
 
 from gateway.clients import routes as clients
 from gateway.clients.domain import ClientExists
+from gateway.edge import api as edge
 from gateway.edge.app import Edge
 from gateway.edge.proxy import Proxy
 from gateway.edge.records import AccessLog
-from gateway.edge.routes import routes_of
+from gateway.edge.routes import RouteTable
+from gateway.edge.table import ROUTES
+from gateway.edge.upstream import upstreams_of
 from gateway.housekeeping import tidy
 from gateway.late_identity import LateIdentity
 from gateway.messages import mailbox
@@ -37,8 +40,10 @@ def _configure(app: FastAPI, context: Context) -> None:
         raise TypeError(type(settings).__name__)
     identity = LateIdentity(context)
     app.add_exception_handler(NotKnownSurelyEnough, _ask_for_more)
-    app.add_middleware(OwnApi, identity=identity)
-    proxy = Proxy(routes_of(settings.upstreams), identity, public_url=settings.public_url, access_log=AccessLog())
+    routes = RouteTable(ROUTES)
+    app.add_middleware(OwnApi, routes=routes, identity=identity)
+    upstreams = upstreams_of(settings.upstreams)
+    proxy = Proxy(routes, upstreams, identity, public_url=settings.public_url, access_log=AccessLog())
     app.add_middleware(Edge, proxy=proxy)
     if settings.trusted_proxies:
         app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)
@@ -65,6 +70,7 @@ SERVICE = Service(
         sessions.commands,
         clients.queries,
         clients.commands,
+        edge.queries,
     ),
     constraints={"client_pkey": ClientExists},
     permissions=PERMISSIONS,

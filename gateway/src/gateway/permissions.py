@@ -14,6 +14,8 @@ PERMISSIONS = PermissionTable(
     allow("staff", "session.list"),
     allow("natural", "session.end", _OWN),
     allow("staff", "session.end", _OWN),
+    allow("admin", "route.list"),
+    allow("operator", "route.list"),
     allow("admin", "client.list"),
     allow("admin", "client.register"),
 )

@@ -21,7 +21,12 @@ PROVING: Final = ("client_secret_basic", "private_key_jwt")
 AUTHENTICATIONS: Final = ("none", *PROVING)
 _MEANS: Final = {"none": (False, False), "client_secret_basic": (True, False), "private_key_jwt": (False, True)}
 """Which of secret and keys belong to each way of proving oneself."""
-SCOPES: Final = ("openid", "profile", "phone", "offline_access")
+API_SCOPES: Final = (
+    "catalog:read", "catalog:write", "credit:write", "datashare:read", "datashare:write",
+    "gateway:read", "gateway:write", "intake:read", "intake:write", "workflow:read", "workflow:write",
+)  # fmt: skip
+"""What a client that is not our own may do in somebody's name: read or change what a service keeps."""
+SCOPES: Final = ("openid", "profile", "phone", "offline_access", *API_SCOPES)
 
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?(/[^\s\\#]*)?")
 _REDIRECT = re.compile(r"(https?://[A-Za-z0-9.\-\[\]:]+|[a-z][a-z0-9+\-]*(\.[a-z0-9+\-]+)+:)(/[^\s\\#*]*)?")
@@ -126,8 +131,15 @@ class Client:
         return uri in self.post_logout_redirect_uris
 
     def allowed(self, scopes: frozenset[str]) -> frozenset[str]:
-        """Return those of `scopes` that the client may have; unknown ones are passed over (OIDC Core, 3.1.2.1)."""
-        return scopes & frozenset(self.scopes)
+        """Return those of `scopes` that the client may have; unknown ones are passed over (OIDC Core, 3.1.2.1).
+
+        A client that names none of the API's gets all of those it is registered for (RFC 6749, 3.3).
+        """
+        registered = frozenset(self.scopes)
+        found = scopes & registered
+        if self.first_party or not found or not scopes.isdisjoint(API_SCOPES):
+            return found
+        return found | registered.intersection(API_SCOPES)
 
     def knows_secret(self, secret: str) -> bool:
         """Tell in constant time whether `secret` is the client's."""

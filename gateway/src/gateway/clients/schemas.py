@@ -36,7 +36,7 @@ class ClientFields(BaseModel):
     redirect_uris: list[str] = Field(default_factory=list, max_length=20)
     post_logout_redirect_uris: list[str] = Field(default_factory=list, max_length=20)
     grant_types: list[str] = Field(default_factory=lambda: [CODE, REFRESH], max_length=10)
-    scopes: list[str] = Field(default_factory=lambda: ["openid", "profile", "phone"], max_length=10)
+    scopes: list[str] = Field(default_factory=lambda: ["openid", "profile", "phone"], max_length=30)
     first_party: bool = Field(default=False, description="自有应用，用户无须另行授权")
     require_pushed_authorization_requests: bool = Field(default=False, description="只能预先提交登录请求（PAR）")
     resources: list[str] = Field(default_factory=list, max_length=20, description="由它提供的资源（RFC 8707）")

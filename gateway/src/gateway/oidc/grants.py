@@ -223,7 +223,13 @@ async def issue(
     granted = grant.scopes if wanted.scopes is None else wanted.scopes
     auth_time = int(grant.signed_in_at.timestamp())
     access = provider.access_tokens.issue(
-        caller, scopes=granted, grant_id=grant.id, auth_time=auth_time, key=wanted.key, resource=grant.resource
+        caller,
+        scopes=granted,
+        grant_id=grant.id,
+        auth_time=auth_time,
+        key=wanted.key,
+        resource=grant.resource,
+        first_party=client.first_party,
     )
     id_token = None
     if "openid" in granted:

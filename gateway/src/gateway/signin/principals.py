@@ -55,4 +55,5 @@ class SessionPrincipals:
             scopes=frozenset({"openid", "profile"}),
             expires_at=now.timestamp() + _BELIEVED_SECONDS,
             token_id=str(session.id),
+            first_party=True,
         )

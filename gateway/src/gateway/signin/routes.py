@@ -28,6 +28,17 @@ SCOPE_TEXTS: Final = {
     "profile": N_("您的姓名和办理身份"),
     "phone": N_("您的手机号码"),
     "offline_access": N_("在您离开后继续代您使用上述信息"),
+    "catalog:read": N_("以您的名义查看办事指南"),
+    "catalog:write": N_("以您的名义编写、审批和公布办事指南"),
+    "credit:write": N_("以您的名义补充、撤回信用记录"),
+    "datashare:read": N_("以您的名义查看数据目录、共享申请和使用记录"),
+    "datashare:write": N_("以您的名义申请、审核和提供共享数据"),
+    "gateway:read": N_("查看您的账户和已登记的应用"),
+    "gateway:write": N_("管理您的账户和已登记的应用"),
+    "intake:read": N_("查看您的办件、材料和通知书"),
+    "intake:write": N_("以您的名义申报、补正、受理和撤回办件"),
+    "workflow:read": N_("以您的名义查看审批任务和证照"),
+    "workflow:write": N_("以您的名义办理审批任务"),
 }
 
 

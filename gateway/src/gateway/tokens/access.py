@@ -42,6 +42,24 @@ class InvalidToken(NamedError):
         return (FieldError("#Authorization", self.slug, self.detail),)
 
 
+class InsufficientScope(NamedError):
+    """The client may not do this in the person's name (RFC 6750, 3.1).
+
+    Attributes:
+        needed: the scope that would do.
+        scheme: how the token was presented: `Bearer` or `DPoP`.
+    """
+
+    slug = "insufficient-scope"
+    title = "该应用没有获得办理此事的授权"
+    status = 403
+
+    def __init__(self, needed: str = "", scheme: str = "Bearer") -> None:
+        super().__init__()
+        self.needed = needed
+        self.scheme = scheme
+
+
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
     """A signed access token.
@@ -85,6 +103,7 @@ class AccessTokens:
         auth_time: int | None = None,
         key: str | None = None,
         resource: str | None = None,
+        first_party: bool = False,
     ) -> IssuedToken:
         """Return an access token for `caller.client` in the name of `caller`.
 
@@ -95,6 +114,7 @@ class AccessTokens:
             auth_time: second of the epoch at which the person signed in.
             key: thumbprint of the key that who presents the token has to hold (RFC 9449, 6.1); None for a bearer.
             resource: where the token is good; None for our own API.
+            first_party: whether the client is our own.
         """
         issued = int(self._clock().timestamp())
         seconds = int(LIFETIME.total_seconds())
@@ -116,6 +136,8 @@ class AccessTokens:
             claims["auth_time"] = auth_time
         if key is not None:
             claims["cnf"] = {"jkt": key}
+        if first_party:
+            claims["first_party"] = True
         signing = self._keys.signing
         header = {"alg": ALGORITHM, "typ": _TYPE, "kid": signing.kid}
         return IssuedToken(jwt.encode(header, claims, signing, algorithms=[ALGORITHM]), token_id, seconds)
@@ -167,4 +189,5 @@ def _principal(claims: dict[str, Any]) -> Principal:
         token_id=claims["jti"],
         grant_id=claims.get("grant"),
         key=claims["cnf"]["jkt"] if "cnf" in claims else None,
+        first_party=claims.get("first_party") is True,
     )

@@ -17,6 +17,7 @@ class Principal:
         token_id: `jti` of the access token, or the id of the session.
         grant_id: the authorization it comes from; None for client credentials and sessions.
         key: thumbprint of the key that the token is bound to; None for a bearer token.
+        first_party: the client is our own, so that no scope limits what it does for the caller.
         assertions: internal assertions made for this principal, by audience, with the second they go stale.
     """
 
@@ -27,4 +28,5 @@ class Principal:
     token_id: str
     grant_id: str | None = None
     key: str | None = None
+    first_party: bool = False
     assertions: dict[str, tuple[float, str]] = field(default_factory=dict)
