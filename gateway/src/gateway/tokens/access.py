@@ -10,7 +10,7 @@ from joserfc.errors import JoseError
 
 from gateway.tokens.keys import ALGORITHM, KeyRing
 from gateway.tokens.principal import Principal
-from onestop_legal.errors import FieldError, NamedError
+from onestop_legal.errors import NamedError
 from onestop_runtime.assertion import caller_of, claims_of
 from onestop_runtime.caller import Caller
 from onestop_runtime.clock import Clock
@@ -31,15 +31,11 @@ class InvalidToken(NamedError):
     slug = "invalid-token"
     title = "访问令牌无效或已过期，请重新登录"
     status = 401
+    pointer = "#Authorization"
 
     def __init__(self, scheme: str = "Bearer") -> None:
         super().__init__()
         self.scheme = scheme
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the header."""
-        return (FieldError("#Authorization", self.slug, self.detail),)
 
 
 class InsufficientScope(NamedError):
