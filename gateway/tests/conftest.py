@@ -79,8 +79,13 @@ SEED = {
         person("reviewer", "王思远", "130371199005190571", appointment=APPOINTMENT),
         person("admin", "胡建新", "130371198108141639", appointment=APPOINTMENT | {"roles": ["admin"]}),
         person(
-            "weak_admin", "郭志强", "130371197504082218", appointment=APPOINTMENT | {"roles": ["admin"]}, assurance=1
+            "weak_admin",
+            "郭志强",
+            "130371197504082218",
+            appointment=APPOINTMENT | {"roles": ["admin", "window_clerk"]},
+            assurance=1,
         ),
+        person("clerk", "郑文静", "13037119950204046X", appointment=APPOINTMENT | {"roles": ["window_clerk"]}),
         person(
             "agent_of_two",
             "吴建军",
@@ -316,6 +321,17 @@ class Browser(httpx.AsyncClient):
         """Exchange a refresh token; `headers` prove a client that is not public."""
         form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": client_id, **more}
         return await self.post("/oauth/token", data=form, headers=headers)
+
+    async def messages_to(self, phone: str) -> list[str]:
+        """Return what was sent to a phone, the newest first."""
+        shown = (await self.get("/mailbox")).text
+        return re.findall(rf"<h2>{phone} .*?</h2>\n<p[^>]*>(.*?)</p>", shown)
+
+    async def code_to(self, phone: str) -> str:
+        """Return the code that was sent to a phone last."""
+        newest = re.search(r"\d{6}", (await self.messages_to(phone))[0])
+        assert newest
+        return newest[0]
 
     async def userinfo(self, access_token: str) -> httpx.Response:
         """Ask who a token stands for."""

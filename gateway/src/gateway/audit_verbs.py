@@ -13,6 +13,9 @@ class Verb(CodeList):
     """What somebody did: `<noun>.<past participle>`, and the sentence that a person reads in his records."""
 
     PERSON_REGISTERED = "person.registered", N_("登记身份信息")
+    PERSON_VERIFIED = "person.verified", N_("核验身份")
+    PERSON_SEEN = "person.seen", N_("窗口当面核对身份")
+    PERSON_LOOKED_UP = "person.looked-up", N_("窗口按身份号码查找")
     MANDATE_GIVEN = "mandate.given", N_("授权生效")
     STAFF_APPOINTED = "staff.appointed", N_("任职登记")
 

@@ -14,6 +14,9 @@ from gateway.edge.routes import RouteTable
 from gateway.edge.table import ROUTES
 from gateway.edge.upstream import upstreams_of
 from gateway.housekeeping import tidy
+from gateway.identity import pages as registering
+from gateway.identity import routes as identity
+from gateway.identity.domain import IdentityKnown, UsernameTaken
 from gateway.late_identity import LateIdentity
 from gateway.messages import mailbox
 from gateway.oidc import routes as protocol
@@ -65,14 +68,22 @@ SERVICE = Service(
     routers=(
         protocol.router,
         mailbox.router,
+        registering.router,
         people.queries,
+        identity.steps,
+        identity.lookups,
+        identity.commands,
         sessions.queries,
         sessions.commands,
         clients.queries,
         clients.commands,
         edge.queries,
     ),
-    constraints={"client_pkey": ClientExists},
+    constraints={
+        "client_pkey": ClientExists,
+        "person_username_is_unique": UsernameTaken,
+        "person_identity_number_is_unique": IdentityKnown,
+    },
     permissions=PERMISSIONS,
     seed=seed,
     startup=open_parts,

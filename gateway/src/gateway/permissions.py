@@ -16,6 +16,10 @@ PERMISSIONS = PermissionTable(
     allow("staff", "session.end", _OWN),
     allow("admin", "route.list"),
     allow("operator", "route.list"),
+    allow("anonymous", "person.register"),
+    allow("natural", "person.register"),
+    allow("window_clerk", "person.look-up"),
+    allow("window_clerk", "person.verify"),
     allow("admin", "client.list"),
     allow("admin", "client.register"),
 )

@@ -47,7 +47,13 @@ class Provider:
     def transaction(self, caller: Caller) -> AbstractAsyncContextManager[Transaction]:
         """Return a transaction on behalf of `caller`."""
         context = self.context
-        return transaction(context.pool, caller, context.clock(), after_commit=context.wake_relay)
+        return transaction(
+            context.pool,
+            caller,
+            context.clock(),
+            constraints=context.service.constraints,
+            after_commit=context.wake_relay,
+        )
 
     def today(self) -> date:
         """Return the present legal day."""
