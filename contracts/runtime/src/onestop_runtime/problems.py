@@ -56,7 +56,6 @@ class NotSignedIn(NamedError):
     slug = "not-signed-in"
     title = "请先登录"
     status = 401
-    pointer = "#Authorization"
 
 
 class NotPermitted(NamedError):
@@ -65,7 +64,6 @@ class NotPermitted(NamedError):
     slug = "not-permitted"
     title = "没有权限进行此项操作"
     status = 403
-    pointer = "#Authorization"
 
 
 class NotFound(NamedError):
@@ -90,7 +88,11 @@ class StaleVersion(NamedError):
     slug = "stale-version"
     title = "内容已被他人修改，请重新读取后再提交"
     status = 412
-    pointer = "#If-Match"
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the header."""
+        return (FieldError("#If-Match", self.slug, self.detail),)
 
 
 class VersionRequired(NamedError):
@@ -99,7 +101,11 @@ class VersionRequired(NamedError):
     slug = "version-required"
     title = "缺少 If-Match 请求头"
     status = 428
-    pointer = "#If-Match"
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the header."""
+        return (FieldError("#If-Match", self.slug, self.detail),)
 
 
 class MalformedHeader(NamedError):
@@ -109,6 +115,15 @@ class MalformedHeader(NamedError):
     title = "请求头格式不正确"
     status = 400
 
+    def __init__(self, detail: str = "", *, header: str = "") -> None:
+        super().__init__(detail)
+        self.header = header
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the header."""
+        return (FieldError(f"#{self.header}", self.slug, self.detail),) if self.header else ()
+
 
 class IdempotencyKeyRequired(NamedError):
     """An unsafe POST must carry an `Idempotency-Key`."""
@@ -116,7 +131,11 @@ class IdempotencyKeyRequired(NamedError):
     slug = "idempotency-key-required"
     title = "缺少 Idempotency-Key 请求头"
     status = 400
-    pointer = "#Idempotency-Key"
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the header."""
+        return (FieldError("#Idempotency-Key", self.slug, self.detail),)
 
 
 class IdempotencyKeyReused(NamedError):
@@ -125,7 +144,11 @@ class IdempotencyKeyReused(NamedError):
     slug = "idempotency-key-reused"
     title = "同一个 Idempotency-Key 不能用于不同的请求"
     status = 422
-    pointer = "#Idempotency-Key"
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the header."""
+        return (FieldError("#Idempotency-Key", self.slug, self.detail),)
 
 
 class RequestInProgress(NamedError):
@@ -142,7 +165,11 @@ class BodyTooLarge(NamedError):
     slug = "body-too-large"
     title = "请求内容过大"
     status = 413
-    pointer = ""
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the whole body."""
+        return (FieldError("", self.slug, self.detail),)
 
 
 class MalformedBody(NamedError):
@@ -151,7 +178,11 @@ class MalformedBody(NamedError):
     slug = "malformed-body"
     title = "请求内容不是有效的 JSON"
     status = 400
-    pointer = ""
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the whole body."""
+        return (FieldError("", self.slug, self.detail),)
 
 
 class UnsupportedMediaType(NamedError):
@@ -160,7 +191,11 @@ class UnsupportedMediaType(NamedError):
     slug = "unsupported-media-type"
     title = "请求内容应为 JSON"
     status = 415
-    pointer = "#Content-Type"
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the header."""
+        return (FieldError("#Content-Type", self.slug, self.detail),)
 
 
 class InvalidCursor(NamedError):
@@ -169,7 +204,11 @@ class InvalidCursor(NamedError):
     slug = "invalid-cursor"
     title = "翻页标记无效"
     status = 400
-    pointer = "?cursor"
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the parameter."""
+        return (FieldError("?cursor", self.slug, self.detail),)
 
 
 class Busy(NamedError):
@@ -249,18 +288,14 @@ def errors(*raised: type[NamedError]) -> dict[int | str, dict[str, Any]]:
         response["content"][MEDIA_TYPE]["examples"][error.slug] = {
             "summary": error.title,
             "description": (error.__doc__ or "").strip(),
-            "value": _example_of(error),
+            "value": {
+                "type": problem_type(error.slug),
+                "title": error.title,
+                "status": error.status,
+                "detail": error.title,
+            },
         }
     return responses
-
-
-def _example_of(error: type[NamedError]) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "type": problem_type(error.slug), "title": error.title, "status": error.status, "detail": error.title,
-    }  # fmt: skip
-    if error.pointer is not None:
-        shown["errors"] = [{"pointer": error.pointer, "code": error.slug, "detail": error.title}]
-    return shown
 
 
 def say_problem_media_type(document: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from onestop_legal.errors import NamedError
+from onestop_legal.errors import FieldError, NamedError
 
 CODE_LIFETIME: Final = timedelta(minutes=5)
 PROOF_LIFETIME: Final = timedelta(minutes=30)
@@ -55,7 +55,11 @@ class WrongCode(NamedError):
     slug = "wrong-code"
     title = "验证码不正确或已失效，请核对或重新获取"
     status = 422
-    pointer = "/code"
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the code."""
+        return (FieldError("/code", self.slug, self.detail),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import orjson
 from prometheus_client import Counter, Gauge, Histogram
 
-from gateway.edge.upstream import Upstream
+from gateway.edge.routes import Route
 from onestop_runtime.clock import Clock, now
 from onestop_runtime.metrics import REQUEST_SECONDS
 
@@ -27,13 +27,14 @@ _FLUSH_SECONDS = 0.2
 
 
 class Measures:
-    """Counts and times the requests of the routes, and shows how the upstreams are."""
+    """Counts and times the requests of the routes."""
 
     def __init__(self) -> None:
         self._children: dict[tuple[str, str, int], Histogram] = {}
 
-    def watch(self, upstream: Upstream) -> None:
-        """Show what is under way at an upstream, and whether it is left alone."""
+    def watch(self, route: Route) -> None:
+        """Show what is under way at the route's upstream, and whether it is left alone."""
+        upstream = route.upstream
         UNDER_WAY.labels(upstream.name).set_function(lambda: upstream.under_way)
         BREAKER_OPEN.labels(upstream.name).set_function(lambda: upstream.left_alone)
 

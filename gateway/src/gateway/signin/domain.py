@@ -32,7 +32,6 @@ class SessionNotFound(NamedError):
     slug = "session-not-found"
     title = "没有这个登录会话"
     status = 404
-    pointer = "{session_id}"
 
 
 @dataclass(frozen=True, slots=True)

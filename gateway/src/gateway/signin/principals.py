@@ -54,6 +54,4 @@ class SessionPrincipals:
             client_id="",
             scopes=frozenset({"openid", "profile"}),
             expires_at=now.timestamp() + _BELIEVED_SECONDS,
-            token_id=str(session.id),
-            first_party=True,
         )

@@ -19,7 +19,11 @@ class UnknownItem(NamedError):
     slug = "unknown-item"
     title = "没有这个事项"
     status = 404
-    pointer = "{code}"
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the item in the address."""
+        return (FieldError("{code}", self.slug, self.detail),)
 
 
 class ItemSuspended(NamedError):
@@ -28,7 +32,11 @@ class ItemSuspended(NamedError):
     slug = "item-suspended"
     title = "该事项已暂停办理"
     status = 409
-    pointer = "{code}"
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the item in the address."""
+        return (FieldError("{code}", self.slug, self.detail),)
 
 
 class GuideVersionNotFound(NamedError):
@@ -37,7 +45,6 @@ class GuideVersionNotFound(NamedError):
     slug = "guide-version-not-found"
     title = "没有这个办事指南版本"
     status = 404
-    pointer = "{version_id}"
 
 
 class WrongGuideState(NamedError):

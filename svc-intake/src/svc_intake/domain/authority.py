@@ -26,7 +26,6 @@ class AcceptanceAuthorityNotFound(NamedError):
     slug = "acceptance-authority-not-found"
     title = "没有这项受理授权"
     status = 404
-    pointer = "{authority_id}"
 
 
 class AuthorityAlreadyEnded(NamedError):

@@ -19,6 +19,11 @@ class ItemNotOpen(NamedError):
     title = "此事项当前不能申请"
     status = 409
 
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the item."""
+        return (FieldError("/guide_code", self.slug, self.detail),)
+
 
 class UnknownItem(ItemNotOpen):
     """No guide of such an item is in force."""
@@ -26,7 +31,6 @@ class UnknownItem(ItemNotOpen):
     slug = "unknown-item"
     title = "没有这个事项"
     status = 404
-    pointer = "/guide_code"
 
 
 class ItemSuspended(ItemNotOpen):
@@ -45,22 +49,17 @@ class ItemWithdrawn(ItemNotOpen):
     status = 409
 
 
-def require_open(state: str, reason: str | None, pointer: str) -> None:
+def require_open(state: str, reason: str | None) -> None:
     """Do nothing when an item in `state` (`open`, `suspended`, `withdrawn`) may be applied for.
-
-    Args:
-        state: of the item.
-        reason: why it is not open.
-        pointer: what in the request named the item.
 
     Raises:
         ItemSuspended: while it is suspended.
         ItemWithdrawn: when it was cancelled.
     """
     if state == "suspended":
-        raise ItemSuspended(f"此事项已暂停办理：{reason.rstrip('。')}。" if reason else "", pointer=pointer)
+        raise ItemSuspended(f"此事项已暂停办理：{reason.rstrip('。')}。" if reason else "")
     if state == "withdrawn":
-        raise ItemWithdrawn(f"此事项已取消：{reason.rstrip('。')}。" if reason else "", pointer=pointer)
+        raise ItemWithdrawn(f"此事项已取消：{reason.rstrip('。')}。" if reason else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,11 @@ class MaterialNotAsked(NamedError):
     slug = "material-not-asked"
     title = "办事指南没有要求这份材料"
     status = 404
-    pointer = "{material_code}"
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the material in the address."""
+        return (FieldError("{material_code}", self.slug, self.detail),)
 
 
 class MaterialNotHandedIn(NamedError):
@@ -34,7 +38,11 @@ class FileTooLarge(NamedError):
     slug = "file-too-large"
     title = "文件过大"
     status = 413
-    pointer = ""
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the file, which is the whole body."""
+        return (FieldError("", self.slug, self.detail),)
 
 
 class FileEmpty(NamedError):
@@ -43,7 +51,11 @@ class FileEmpty(NamedError):
     slug = "file-empty"
     title = "文件是空的"
     status = 422
-    pointer = ""
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Point at the file, which is the whole body."""
+        return (FieldError("", self.slug, self.detail),)
 
 
 class UploadBrokenOff(NamedError):

@@ -1,1 +1,0 @@
-"""Who somebody is: as he says when he registers, and as it was proved since."""
