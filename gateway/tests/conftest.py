@@ -26,7 +26,6 @@ from onestop_runtime.assertion import GATEWAY
 ISSUER = "http://gateway.test"
 COMPANY = "91130371MA7001010P"
 OTHER_COMPANY = "91130371MA70083272"
-MARKET = "11130371037106669W"
 PASSWORD = "碧海-金沙-2026"
 SECRET = "hall_secret-0123456789abcdefghijklmnop"
 DEPARTMENT_KEY = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, private=True, auto_kid=True)
@@ -79,17 +78,14 @@ SEED = {
         person("agent", "周海燕", "130371198506121246", mandates=[mandate(COMPANY)]),
         person("reviewer", "王思远", "130371199005190571", appointment=APPOINTMENT),
         person("admin", "胡建新", "130371198108141639", appointment=APPOINTMENT | {"roles": ["admin"]}),
-        person("admin_2", "徐正平", "130371197602221373", appointment=APPOINTMENT | {"roles": ["admin"]}),
-        person("operator", "朱天宇", "130371199306301511", appointment=APPOINTMENT | {"roles": ["operator"]}),
         person(
-            "steward",
-            "黄丽娟",
-            "130371198907071227",
-            appointment=APPOINTMENT | {"agency": MARKET, "roles": ["data_steward"]},
+            "weak_admin",
+            "郭志强",
+            "130371197504082218",
+            appointment=APPOINTMENT | {"roles": ["admin", "window_clerk"]},
+            assurance=1,
         ),
-        person(
-            "weak_admin", "郭志强", "130371197504082218", appointment=APPOINTMENT | {"roles": ["admin"]}, assurance=1
-        ),
+        person("clerk", "郑文静", "13037119950204046X", appointment=APPOINTMENT | {"roles": ["window_clerk"]}),
         person(
             "agent_of_two",
             "吴建军",
@@ -100,6 +96,7 @@ SEED = {
     "clients": [
         client("web", "一网通办门户"),
         client("web-2", "企业服务专区"),
+        client("foreign", "社区便民小站", first_party=False, scopes=["openid", "profile", "gateway:read"]),
         client(
             "mobile",
             "移动端",
@@ -137,7 +134,7 @@ SEED = {
             jwks={"keys": [DEPARTMENT_KEY.as_dict(private=False)]},
             grant_types=["authorization_code", "refresh_token", "client_credentials"],
             first_party=False,
-            agency=MARKET,
+            agency="11130371037106669W",
         ),
     ],
 }
@@ -325,10 +322,16 @@ class Browser(httpx.AsyncClient):
         form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": client_id, **more}
         return await self.post("/oauth/token", data=form, headers=headers)
 
-    async def bearer(self, username: str) -> dict[str, str]:
-        """Sign in anew; return the header that calls the API in a person's name."""
-        tokens = await self.tokens(self.asked(prompt="login"), username)
-        return {"Authorization": f"Bearer {tokens['access_token']}"}
+    async def messages_to(self, phone: str) -> list[str]:
+        """Return what was sent to a phone, the newest first."""
+        shown = (await self.get("/mailbox")).text
+        return re.findall(rf"<h2>{phone} .*?</h2>\n<p[^>]*>(.*?)</p>", shown)
+
+    async def code_to(self, phone: str) -> str:
+        """Return the code that was sent to a phone last."""
+        newest = re.search(r"\d{6}", (await self.messages_to(phone))[0])
+        assert newest
+        return newest[0]
 
     async def userinfo(self, access_token: str) -> httpx.Response:
         """Ask who a token stands for."""
@@ -341,22 +344,13 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-def gateway_settings() -> dict[str, Any]:
-    """Return what a module of tests wants to be set otherwise."""
-    return {}
-
-
-@pytest.fixture
 async def gateway(
-    service_client: Callable[..., Awaitable[ServiceClient]],
-    clock: MovableClock,
-    tmp_path: Path,
-    gateway_settings: dict[str, Any],
+    service_client: Callable[..., Awaitable[ServiceClient]], clock: MovableClock, tmp_path: Path
 ) -> ServiceClient:
     """Return the running gateway; its own client speaks as nobody."""
     key = tmp_path / "assertion-key.json"
     key.write_text(json.dumps(signing_key(GATEWAY).as_dict(private=True)))
-    running = await service_client(SERVICE, clock=clock, issuer=ISSUER, assertion_key=key, **gateway_settings)
+    running = await service_client(SERVICE, clock=clock, issuer=ISSUER, assertion_key=key)
     await fill(running.transaction, running.context.state.cipher, SEED)
     return running
 

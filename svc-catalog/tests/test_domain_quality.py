@@ -61,6 +61,19 @@ def test_what_has_no_basis_blocks_publication(path: tuple[str, ...], value: Any)
     assert blocks(findings(guide))
 
 
+def test_a_field_that_looks_personal_and_does_not_say_so_is_pointed_out():
+    guide = changed()
+    guide["form"]["properties"]["contact_phone"] = {"type": "string", "title": "联系电话"}
+    (finding,) = findings(guide)
+    assert (finding.pointer, finding.severity) == ("/form/properties/contact_phone", "warning")
+
+
+@pytest.mark.parametrize("field", ["contact_phone", "legal_representative"])
+def test_a_personal_field_is_not_made_public(field: str):
+    guide = changed(public_fields=[field])
+    assert [finding.code for finding in findings(guide)] == ["personal-field"]
+
+
 def test_there_are_enough_guides_of_enough_departments():
     assert len(GUIDES) >= 110
     assert len({guide["agency"]["code"] for guide in GUIDES}) >= 12
@@ -69,7 +82,9 @@ def test_there_are_enough_guides_of_enough_departments():
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: f"{guide['agency']['name'][11:]}-{guide['name']}")
 def test_every_guide_of_the_seed_passes_the_quality_gate(guide: dict[str, Any]):
-    assert not blocks(findings(guide))
+    found = findings(guide)
+    assert not blocks(found)
+    assert "unmarked-personal-field" not in {finding.code for finding in found}
     assert guide["basis"]
     assert guide["conditions"]
     assert guide["form"]["required"]

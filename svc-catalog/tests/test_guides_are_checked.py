@@ -89,6 +89,8 @@ def changed(pointer: str, value: Any) -> dict[str, Any]:
         ("/agency/code", UNKNOWN, "unknown-agency"),
         ("/agency/name", "秦皇岛市行政审批局", "other-name"),
         ("/form", {"type": "no-such-type"}, "not-a-schema"),
+        ("/form", {"properties": {"phone": {"type": "string", "pattern": "("}}}, "not-a-schema"),
+        ("/form", {"properties": {"phone": {"$ref": "https://elsewhere.invalid/phone"}}}, "not-a-schema"),
     ],
 )
 async def test_a_wrong_field_is_named_with_its_place(client: ServiceClient, pointer: str, value: Any, code: str):

@@ -31,7 +31,8 @@ async def test_a_suspended_item_takes_no_applications_until_it_is_published_agai
     assert "依据修订" in answer["detail"]
     assert not answer["detail"].endswith("。。")
     assert pointers(answer) == {"/guide_code": "item-suspended"}
-    problem(await intake.submit(draft), 409, "item-suspended")
+    answer = problem(await intake.submit(draft), 409, "item-suspended")
+    assert pointers(answer) == {"{case_id}": "item-suspended"}
     await intake.publish(food_guide(), number=2)
     read(await intake.submit(draft), 201)
 

@@ -68,11 +68,12 @@ async def test_unmasking_needs_a_purpose_and_leaves_a_trace(intake: Intake):
 def test_masking_reaches_into_lists_and_objects():
     person = {"type": "object", "properties": {"number": {"type": "string", "format": "identity-number"}}}
     schema = FormSchema(
-        {"type": "object", "properties": {"people": {"type": "array", "items": person}, "head": person}}
+        {"type": "object", "properties": {"people": {"type": "array", "items": person}, "head": person, "note": True}}
     )
-    masked = schema.masked({"people": [{"number": CANARY}], "head": {"number": CANARY, "name": "王"}})
+    masked = schema.masked({"people": [{"number": CANARY}], "head": {"number": CANARY, "name": "王"}, "note": ["急"]})
     assert CANARY not in json.dumps(masked)
     assert masked["head"]["name"] == "王"
+    assert masked["note"] == ["急"]
 
 
 def test_a_guide_that_names_personal_data_as_public_publishes_none():

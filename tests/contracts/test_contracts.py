@@ -10,6 +10,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from gateway.edge.openapi import operations
 from onestop_legal.errors import NamedError
 from onestop_messages import EVENTS
 from onestop_messages.schemas import file_name, schema_of
@@ -83,6 +84,32 @@ def test_every_operation_says_what_it_does_and_how_it_fails(documents: dict[str,
             for status in failures:
                 content = operation["responses"][status]["content"]["application/problem+json"]
                 assert content["examples"], f"{place} {status}"
+
+
+def places_of(document: dict[str, Any], operation: dict[str, Any]) -> set[str]:
+    """Return what a problem of an operation may point at: parameters, and the body with its fields."""
+    signs = {"path": "{%s}", "query": "?%s", "header": "#%s"}
+    places = {signs[one["in"]] % one["name"] for one in operation.get("parameters", ())} | {"#Authorization"}
+    for body in operation.get("requestBody", {}).get("content", {}).values():
+        places |= {"", "#Content-Type"}
+        if "$ref" in body["schema"]:
+            schema = document["components"]["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
+            places |= {f"/{name}" for name in schema["properties"]}
+    return places
+
+
+@pytest.mark.parametrize("service", ["gateway", "catalog", "intake", "workflow", "datashare", "credit"])
+def test_problems_point_at_what_their_operation_takes(documents: dict[str, dict[str, Any]], service: str):
+    document = documents[f"openapi/{service}.json"]
+    pointers = [
+        (f"{method.upper()} {path} {slug}", error["pointer"], places_of(document, operation))
+        for path, method, operation in operations(document)
+        for response in operation["responses"].values()
+        for slug, example in response.get("content", {}).get("application/problem+json", {}).get("examples", {}).items()
+        for error in example["value"].get("errors", ())
+    ]
+    assert pointers
+    assert [(place, pointer) for place, pointer, known in pointers if pointer not in known] == []
 
 
 def errors_below(error: type[NamedError]) -> Iterator[type[NamedError]]:

@@ -13,6 +13,9 @@ class Verb(CodeList):
     """What somebody did: `<noun>.<past participle>`, and the sentence that a person reads in his records."""
 
     PERSON_REGISTERED = "person.registered", N_("登记身份信息")
+    PERSON_VERIFIED = "person.verified", N_("核验身份")
+    PERSON_SEEN = "person.seen", N_("窗口当面核对身份")
+    PERSON_LOOKED_UP = "person.looked-up", N_("窗口按身份号码查找")
     MANDATE_GIVEN = "mandate.given", N_("授权生效")
     STAFF_APPOINTED = "staff.appointed", N_("任职登记")
 
@@ -30,15 +33,6 @@ class Verb(CodeList):
     USER_CODE_REFUSED = "user-code.refused", N_("设备代码有误")
 
     CLIENT_REGISTERED = "client.registered", N_("登记应用")
-    CLIENT_PROPOSED = "client.proposed", N_("提交应用登记")
-    CLIENT_CHANGED = "client.changed", N_("变更应用登记")
-    CLIENT_CHANGE_PROPOSED = "client.change-proposed", N_("提交应用变更")
-    CLIENT_APPROVED = "client.approved", N_("同意应用登记或变更")
-    CLIENT_REFUSED = "client.refused", N_("不同意应用登记或变更")
-    CLIENT_SUSPENDED = "client.suspended", N_("停用应用")
-    CLIENT_RESUMED = "client.resumed", N_("恢复应用")
-    CLIENT_ENDED = "client.ended", N_("注销应用")
-    CLIENT_SECRET_RENEWED = "client.secret-renewed", N_("更换应用密钥")
     CONSENT_GIVEN = "consent.given", N_("同意应用取得信息")
     GRANT_GIVEN = "grant.given", N_("进入应用")
     GRANT_REVOKED = "grant.revoked", N_("应用的授权已终止")

@@ -6,11 +6,17 @@ from starlette.responses import Response
 
 from gateway.clients import routes as clients
 from gateway.clients.domain import ClientExists
+from gateway.edge import api as edge
 from gateway.edge.app import Edge
 from gateway.edge.proxy import Proxy
 from gateway.edge.records import AccessLog
-from gateway.edge.routes import routes_of
+from gateway.edge.routes import RouteTable
+from gateway.edge.table import ROUTES
+from gateway.edge.upstream import upstreams_of
 from gateway.housekeeping import tidy
+from gateway.identity import pages as registering
+from gateway.identity import routes as identity
+from gateway.identity.domain import IdentityKnown, UsernameTaken
 from gateway.late_identity import LateIdentity
 from gateway.messages import mailbox
 from gateway.oidc import routes as protocol
@@ -37,8 +43,10 @@ def _configure(app: FastAPI, context: Context) -> None:
         raise TypeError(type(settings).__name__)
     identity = LateIdentity(context)
     app.add_exception_handler(NotKnownSurelyEnough, _ask_for_more)
-    app.add_middleware(OwnApi, identity=identity)
-    proxy = Proxy(routes_of(settings.upstreams), identity, public_url=settings.public_url, access_log=AccessLog())
+    routes = RouteTable(ROUTES)
+    app.add_middleware(OwnApi, routes=routes, identity=identity)
+    upstreams = upstreams_of(settings.upstreams)
+    proxy = Proxy(routes, upstreams, identity, public_url=settings.public_url, access_log=AccessLog())
     app.add_middleware(Edge, proxy=proxy)
     if settings.trusted_proxies:
         app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)
@@ -60,13 +68,22 @@ SERVICE = Service(
     routers=(
         protocol.router,
         mailbox.router,
+        registering.router,
         people.queries,
+        identity.steps,
+        identity.lookups,
+        identity.commands,
         sessions.queries,
         sessions.commands,
         clients.queries,
         clients.commands,
+        edge.queries,
     ),
-    constraints={"client_pkey": ClientExists},
+    constraints={
+        "client_pkey": ClientExists,
+        "person_username_is_unique": UsernameTaken,
+        "person_identity_number_is_unique": IdentityKnown,
+    },
     permissions=PERMISSIONS,
     seed=seed,
     startup=open_parts,

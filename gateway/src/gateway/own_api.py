@@ -4,8 +4,10 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.edge.admission import require_admitted
+from gateway.edge.answers import headers_of
+from gateway.edge.routes import RouteTable
 from gateway.late_identity import LateIdentity
-from gateway.tokens.challenges import challenge_of
 from onestop_legal.errors import NamedError
 from onestop_runtime.assertion import HEADER
 from onestop_runtime.problems import problem_response
@@ -16,10 +18,11 @@ _HEADER: Final = HEADER.encode()
 
 
 class OwnApi:
-    """Takes the assertion header from every request, and states the caller to our own API."""
+    """Takes the assertion header from every request; admits callers to our own API and states them to it."""
 
-    def __init__(self, app: ASGIApp, *, identity: LateIdentity) -> None:
+    def __init__(self, app: ASGIApp, *, routes: RouteTable, identity: LateIdentity) -> None:
         self._app = app
+        self._routes = routes
         self._identity = identity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,9 +33,11 @@ class OwnApi:
         headers = [header for header in scope["headers"] if header[0] != _HEADER]
         if scope["path"].startswith(_PREFIX):
             try:
+                route = self._routes.find(scope["path"], scope["method"])
                 principal = await self._identity.resolve(headers, scope["method"], scope["raw_path"])
+                require_admitted(route, principal)
             except NamedError as error:
-                await problem_response(error, challenge_of(error))(scope, receive, send)
+                await problem_response(error, headers_of(error))(scope, receive, send)
                 return
             if principal is not None:
                 assertion = self._identity.assertion_for(principal, AUDIENCE)

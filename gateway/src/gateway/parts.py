@@ -1,14 +1,11 @@
 """Opens the running parts of the gateway."""
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing
 
-from gateway.clients.keys import ClientKeys
-from gateway.clients.service import Rules
 from gateway.messages.carriers import open_carrier
 from gateway.messages.service import keep_carrying
 from gateway.oidc.id_tokens import IdTokens
-from gateway.outbound import Outbound
 from gateway.provider import Provider
 from gateway.settings import GatewaySettings
 from gateway.signin.cookies import Cookies
@@ -52,11 +49,7 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
         sessions=SessionPrincipals(context, cookies),
         proofs=proofs,
     )
-    local = settings.environment == "local"
-    async with (
-        open_carrier(settings.messages_url, settings.messages_secret, clock) as carrier,
-        aclosing(Outbound(local=local, networks=settings.outbound_networks)) as outbound,
-    ):
+    async with open_carrier(settings.messages_url, settings.messages_secret, clock) as carrier:
         with closing(Passwords(settings.password_workers, settings.password_queue)) as passwords:
             yield Provider(
                 context=context,
@@ -71,9 +64,6 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
                 cookies=cookies,
                 cipher=cipher,
                 carrier=carrier,
-                outbound=outbound,
-                client_keys=ClientKeys(outbound, clock),
-                rules=Rules(local=local, four_eyes=settings.client_review == "required"),
             )
 
 

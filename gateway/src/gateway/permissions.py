@@ -3,7 +3,6 @@
 from onestop_runtime.permissions import PermissionTable, allow, where
 
 _OWN = where(person_id="sub")
-_OWN_AGENCY = where(agency="agency")
 
 PERMISSIONS = PermissionTable(
     allow("natural", "self.read"),
@@ -15,16 +14,12 @@ PERMISSIONS = PermissionTable(
     allow("staff", "session.list"),
     allow("natural", "session.end", _OWN),
     allow("staff", "session.end", _OWN),
-    *(allow(role, "client.read") for role in ("admin", "operator", "supervisor")),
-    allow("data_steward", "client.read", _OWN_AGENCY),
-    *(allow("admin", action) for action in ("client.register", "client.change", "client.renew-secret")),
-    *(
-        allow("data_steward", action, _OWN_AGENCY)
-        for action in ("client.register", "client.change", "client.renew-secret")
-    ),
-    allow("admin", "client.approve"),
-    allow("admin", "client.suspend"),
-    allow("operator", "client.suspend"),
-    allow("admin", "client.resume"),
-    allow("admin", "client.end"),
+    allow("admin", "route.list"),
+    allow("operator", "route.list"),
+    allow("anonymous", "person.register"),
+    allow("natural", "person.register"),
+    allow("window_clerk", "person.look-up"),
+    allow("window_clerk", "person.verify"),
+    allow("admin", "client.list"),
+    allow("admin", "client.register"),
 )

@@ -6,11 +6,8 @@ from datetime import date
 
 from starlette.requests import Request
 
-from gateway.clients.keys import ClientKeys
-from gateway.clients.service import Rules
 from gateway.messages.carriers import Carrier
 from gateway.oidc.id_tokens import IdTokens
-from gateway.outbound import Outbound
 from gateway.signin.cookies import Cookies
 from gateway.signin.passwords import Passwords
 from gateway.tokens.access import AccessTokens
@@ -32,8 +29,6 @@ class Provider:
 
     Attributes:
         issuer: our public address; names us in every token.
-        outbound: calls addresses that others have registered.
-        rules: how strict the registry of clients is.
     """
 
     context: Context
@@ -48,14 +43,17 @@ class Provider:
     cookies: Cookies
     cipher: FieldCipher
     carrier: Carrier
-    outbound: Outbound
-    client_keys: ClientKeys
-    rules: Rules
 
     def transaction(self, caller: Caller) -> AbstractAsyncContextManager[Transaction]:
         """Return a transaction on behalf of `caller`."""
         context = self.context
-        return transaction(context.pool, caller, context.clock(), after_commit=context.wake_relay)
+        return transaction(
+            context.pool,
+            caller,
+            context.clock(),
+            constraints=context.service.constraints,
+            after_commit=context.wake_relay,
+        )
 
     def today(self) -> date:
         """Return the present legal day."""

@@ -18,7 +18,7 @@ from uvicorn.server import ServerState
 from gateway.edge.app import Edge
 from gateway.edge.proxy import Proxy
 from gateway.edge.records import AccessLog
-from gateway.edge.routes import Route, RouteTable
+from gateway.edge.routes import Route, RouteTable, ServiceRoutes
 from gateway.edge.upstream import Limits, Upstream
 from gateway.tokens.access import AccessTokens
 from gateway.tokens.identities import Identities
@@ -29,6 +29,7 @@ from onestop_runtime.clock import now
 from onestop_runtime.ids import uuid7
 
 PUBLIC_URL = "https://zwfw.example.cn"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -36,6 +37,13 @@ async def nothing_inside(_scope: Scope, _receive: Receive, send: Send) -> None:
     """Stand for the rest of the gateway."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"x-inside", b"1")]})
     await send({"type": "http.response.body", "body": b"inside"})
+
+
+def routes_of_intake(**terms: Any) -> list[Route]:
+    """Return routes for every method at every address of an intake service, one to three segments long."""
+    intake = ServiceRoutes("intake")
+    paths = ("/{one}", "/{one}/{two}", "/{one}/{two}/{three}")
+    return [intake.row(method, path, **terms) for method in METHODS for path in paths]
 
 
 @dataclass
@@ -66,6 +74,7 @@ class Stage:
         self.identities = Identities(self.tokens, self.assertion_key, now)
         self.log: list[bytes] = []
         self.proxy: Proxy | None = None
+        self.upstream: Upstream | None = None
         self._servers: list[tuple[asyncio.Server, set[Any], set[asyncio.Task[None]]]] = []
         self._writers: list[asyncio.StreamWriter] = []
         self._proxies: list[Proxy] = []
@@ -74,10 +83,11 @@ class Stage:
         """Return the verifier that a service has."""
         return AssertionVerifier(KeySet([published(self.assertion_key, GATEWAY)]), audience)
 
-    def token(self, caller: Caller | None = None) -> str:
+    def token(self, caller: Caller | None = None, scopes: str = "openid", *, first_party: bool = True) -> str:
         """Return an access token as the provider issues it."""
         caller = caller or Caller(sub=uuid7(), kind="natural", acr="2", client="web")
-        return self.tokens.issue(caller, scopes=frozenset({"openid"}), grant_id=None).value
+        scoped = frozenset(scopes.split())
+        return self.tokens.issue(caller, scopes=scoped, grant_id=uuid7(), first_party=first_party).value
 
     async def asgi(self, app: ASGIApp) -> str:
         """Serve `app` by uvicorn; return its address."""
@@ -109,23 +119,33 @@ class Stage:
         self._servers.append((server, writers, tasks))
         return self._address(server)
 
-    async def edge(self, url: str, limits: Limits | None = None) -> str:
-        """Serve the edge before an intake service at `url`; return its address."""
-        return await self.asgi(Edge(nothing_inside, proxy=self._proxy_before(url, limits)))
+    async def edge(
+        self, url: str, limits: Limits | None = None, routes: list[Route] | None = None, **terms: Any
+    ) -> str:
+        """Serve the edge before an intake service at `url`; return its address.
+
+        Without `routes` every address passes for everybody, up to `terms`.
+        """
+        routes = routes or routes_of_intake(**({"public": True, "body_bytes": 2 * 1024**3} | terms))
+        return await self.asgi(Edge(nothing_inside, proxy=self._proxy_before(url, limits, routes)))
 
     async def edge_around(self, app: FastAPI, url: str) -> str:
         """Serve the edge around `app`; return its address."""
-        return await self.asgi(Edge(app, proxy=self._proxy_before(url, None)))
+        return await self.asgi(Edge(app, proxy=self._proxy_before(url)))
 
     async def edge_in(self, app: FastAPI, url: str) -> str:
         """Serve the edge as a middleware of `app`, as the gateway does; return its address."""
-        app.add_middleware(Edge, proxy=self._proxy_before(url, None))
+        app.add_middleware(Edge, proxy=self._proxy_before(url))
         return await self.asgi(app)
 
-    def _proxy_before(self, url: str, limits: Limits | None) -> Proxy:
-        routes = [Route("intake", "v1", "svc-intake", Upstream("intake", url, limits))]
+    def _proxy_before(self, url: str, limits: Limits | None = None, routes: list[Route] | None = None) -> Proxy:
+        self.upstream = Upstream("intake", url, limits)
         self.proxy = Proxy(
-            RouteTable(routes), self.identities, public_url=PUBLIC_URL, access_log=AccessLog(self.log.append)
+            RouteTable(routes or routes_of_intake(public=True)),
+            {"intake": self.upstream},
+            self.identities,
+            public_url=PUBLIC_URL,
+            access_log=AccessLog(self.log.append),
         )
         self._proxies.append(self.proxy)
         return self.proxy

@@ -20,7 +20,8 @@ PATH = "/api/intake/v1/cases"
 
 def upstream_of(stage: Stage) -> Upstream:
     """Return the first upstream of the stage's edge."""
-    return next(iter(stage.proxy.routes)).upstream
+    assert stage.upstream
+    return stage.upstream
 
 
 async def free_port() -> int:
@@ -69,7 +70,7 @@ async def test_an_answer_that_does_not_come_is_a_504(stage: Stage, client: httpx
     async def script(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    edge = await stage.edge(await stage.scripted(script), Limits(head_seconds=0.1))
+    edge = await stage.edge(await stage.scripted(script), seconds=0.1)
     answer = await client.post(edge + PATH, json={})
     assert (answer.status_code, answer.json()["type"]) == (504, "/problems/upstream-timeout")
     assert "Idempotency-Key" in answer.json()["detail"]
@@ -87,7 +88,7 @@ async def test_a_head_that_drips_in_is_a_504_too(stage: Stage, client: httpx.Asy
             await asyncio.wait({asyncio.ensure_future(reader.read(1))}, timeout=0.02)  # noqa: TID251
             number += 1
 
-    edge = await stage.edge(await stage.scripted(script), Limits(head_seconds=0.2))
+    edge = await stage.edge(await stage.scripted(script), seconds=0.2)
     assert (await client.get(edge + PATH)).status_code == 504
 
 

@@ -11,8 +11,6 @@ import psutil
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.edge.upstream import Limits
-
 if TYPE_CHECKING:
     from conftest import Seen, Stage
 
@@ -219,7 +217,7 @@ async def test_a_service_that_ignores_expect_gets_the_body_after_a_moment(stage:
 
 @pytest.mark.parametrize("framing", ["chunked", "content-length"])
 async def test_a_body_beyond_the_services_limit_is_refused(stage: Stage, client: httpx.AsyncClient, framing: str):
-    edge = await stage.edge(await stage.asgi(swallow), Limits(body_bytes=100_000))
+    edge = await stage.edge(await stage.asgi(swallow), body_bytes=100_000)
 
     async def parts() -> AsyncIterator[bytes]:
         for _ in range(4):

@@ -73,9 +73,9 @@ async def test_signing_in_leaves_no_personal_data_in_logs_or_database(
 async def test_everybody_who_became_known_is_told_by_an_event(gateway: Any):
     rows = await gateway.context.pool.fetch("SELECT type, topic, payload FROM outbox ORDER BY id")
     told = [row["type"].removeprefix("cn.onestop.gateway.") for row in rows]
-    assert told.count("person.registered.v1") == 8
+    assert told.count("person.registered.v1") == 9
     assert told.count("mandate.given.v1") == 3
-    assert told.count("staff.appointed.v1") == 3
+    assert told.count("staff.appointed.v1") == 4
     payloads = b"".join(row["payload"] for row in rows).decode()
     assert not [canary for canary in CANARIES if canary in payloads]
     staff = next(row["payload"].decode() for row in rows if row["type"].endswith("staff.appointed.v1"))

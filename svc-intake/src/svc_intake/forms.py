@@ -168,12 +168,16 @@ def _pointer(path: list[Any]) -> str:
     return "/form" + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
-def _is_sensitive(schema: Mapping[str, Any]) -> bool:
-    return schema.get("format") in SENSITIVE_FORMATS or schema.get("x-sensitive") is True
+def _is_sensitive(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and (
+        schema.get("format") in SENSITIVE_FORMATS or schema.get("x-sensitive") is True
+    )
 
 
-def _masked(schema: Mapping[str, Any], value: Any) -> Any:
+def _masked(schema: Any, value: Any) -> Any:
     """Return `value` with what `schema` calls personal data hidden, at any depth."""
+    if isinstance(schema, bool):  # anything or nothing, as JSON Schema has it
+        return value
     if _is_sensitive(schema):
         return _hidden(value)
     if isinstance(value, dict):

@@ -17,6 +17,8 @@ class NamedError(Exception):
         slug: stable kebab-case name, the last part of the problem's `type`.
         title: short Chinese sentence, the same for every occurrence.
         status: HTTP status that fits the rule.
+        pointer: the one place that is wrong, as in `FieldError`; None when the error concerns the whole. An occurrence
+            may name another than its class.
         detail: Chinese sentence about this occurrence, for the person who gets it.
         retry_after: seconds after which a repeat may succeed, or None.
     """
@@ -24,16 +26,19 @@ class NamedError(Exception):
     slug: ClassVar[str]
     title: ClassVar[str]
     status: ClassVar[int]
+    pointer: str | None = None
 
-    def __init__(self, detail: str = "", *, retry_after: int | None = None) -> None:
+    def __init__(self, detail: str = "", *, retry_after: int | None = None, pointer: str | None = None) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.retry_after = retry_after
+        if pointer is not None:
+            self.pointer = pointer
 
     @property
     def errors(self) -> "Sequence[FieldError]":
         """The single places that are wrong; empty when the error concerns the whole."""
-        return ()
+        return () if self.pointer is None else (FieldError(self.pointer, self.slug, self.detail),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,8 @@ class FieldError:
     """One wrong place of an input.
 
     Attributes:
-        pointer: JSON pointer into the request body, for example `/form/business_scope`.
+        pointer: JSON pointer into the request body, for example `/form/business_scope`; or `?name` of the query,
+            `{name}` of the path, `#Header-Name`.
         code: stable kebab-case word, for example `required`.
         detail: Chinese sentence that says what to do.
     """

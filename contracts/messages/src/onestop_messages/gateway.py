@@ -4,6 +4,8 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from onestop_messages.base import AgencyRef, CreditCode, Event, Party, RegionCode
 
 
@@ -18,6 +20,18 @@ class PersonRegistered(Event):
     credit_code: CreditCode | None = None
     name: str | None = None
     registered_at: datetime
+
+
+class PersonVerified(Event):
+    """A natural person is known more surely from now on; what was verified does not travel."""
+
+    TYPE: ClassVar[str] = "cn.onestop.gateway.person.verified.v1"
+    TOPIC: ClassVar[str] = "onestop.gateway.person"
+
+    person_id: UUID
+    assurance: int = Field(ge=0, le=3)
+    """How surely: 1 phone, 2 real name, 3 in person."""
+    verified_at: datetime
 
 
 class MandateGiven(Event):
@@ -74,30 +88,3 @@ class StaffDismissed(Event):
 
     staff_id: UUID
     valid_to: date
-
-
-class ClientSuspended(Event):
-    """A client is let in no more: its tokens are void, and so is what people granted it."""
-
-    TYPE: ClassVar[str] = "cn.onestop.gateway.client.suspended.v1"
-    TOPIC: ClassVar[str] = "onestop.gateway.client"
-
-    id: UUID
-    client_id: str
-    agency: CreditCode | None = None
-    """Agency that owns it."""
-    suspended_at: datetime
-    ended: bool = False
-    """Whether it is let in never again."""
-
-
-class ClientResumed(Event):
-    """A suspended client is let in again; what it had before stays void."""
-
-    TYPE: ClassVar[str] = "cn.onestop.gateway.client.resumed.v1"
-    TOPIC: ClassVar[str] = "onestop.gateway.client"
-
-    id: UUID
-    client_id: str
-    agency: CreditCode | None = None
-    resumed_at: datetime

@@ -39,7 +39,7 @@ def required_key(request: Request) -> str:
     if not key:
         raise IdempotencyKeyRequired("请为每一次提交生成一个新的 Idempotency-Key（例如 UUID），重试时保持不变。")
     if len(key) > MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
-        raise MalformedHeader("Idempotency-Key 最长 200 个可见的 ASCII 字符。", header="Idempotency-Key")
+        raise MalformedHeader("Idempotency-Key 最长 200 个可见的 ASCII 字符。", pointer="#Idempotency-Key")
     return key
 
 

@@ -29,7 +29,7 @@ def version_of(if_match: str) -> int:
     """Return the version an `If-Match` header names; raises `MalformedHeader`."""
     found = _VERSION.fullmatch(if_match.strip())
     if found is None:
-        raise MalformedHeader('If-Match 应为读取时得到的 ETag，例如 "3"。', header="If-Match")
+        raise MalformedHeader('If-Match 应为读取时得到的 ETag，例如 "3"。', pointer="#If-Match")
     return int(found[1])
 
 

@@ -56,6 +56,7 @@ class NotSignedIn(NamedError):
     slug = "not-signed-in"
     title = "请先登录"
     status = 401
+    pointer = "#Authorization"
 
 
 class NotPermitted(NamedError):
@@ -64,6 +65,7 @@ class NotPermitted(NamedError):
     slug = "not-permitted"
     title = "没有权限进行此项操作"
     status = 403
+    pointer = "#Authorization"
 
 
 class NotFound(NamedError):
@@ -88,11 +90,7 @@ class StaleVersion(NamedError):
     slug = "stale-version"
     title = "内容已被他人修改，请重新读取后再提交"
     status = 412
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the header."""
-        return (FieldError("#If-Match", self.slug, self.detail),)
+    pointer = "#If-Match"
 
 
 class VersionRequired(NamedError):
@@ -101,11 +99,7 @@ class VersionRequired(NamedError):
     slug = "version-required"
     title = "缺少 If-Match 请求头"
     status = 428
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the header."""
-        return (FieldError("#If-Match", self.slug, self.detail),)
+    pointer = "#If-Match"
 
 
 class MalformedHeader(NamedError):
@@ -115,15 +109,6 @@ class MalformedHeader(NamedError):
     title = "请求头格式不正确"
     status = 400
 
-    def __init__(self, detail: str = "", *, header: str = "") -> None:
-        super().__init__(detail)
-        self.header = header
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the header."""
-        return (FieldError(f"#{self.header}", self.slug, self.detail),) if self.header else ()
-
 
 class IdempotencyKeyRequired(NamedError):
     """An unsafe POST must carry an `Idempotency-Key`."""
@@ -131,11 +116,7 @@ class IdempotencyKeyRequired(NamedError):
     slug = "idempotency-key-required"
     title = "缺少 Idempotency-Key 请求头"
     status = 400
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the header."""
-        return (FieldError("#Idempotency-Key", self.slug, self.detail),)
+    pointer = "#Idempotency-Key"
 
 
 class IdempotencyKeyReused(NamedError):
@@ -144,11 +125,7 @@ class IdempotencyKeyReused(NamedError):
     slug = "idempotency-key-reused"
     title = "同一个 Idempotency-Key 不能用于不同的请求"
     status = 422
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the header."""
-        return (FieldError("#Idempotency-Key", self.slug, self.detail),)
+    pointer = "#Idempotency-Key"
 
 
 class RequestInProgress(NamedError):
@@ -165,11 +142,7 @@ class BodyTooLarge(NamedError):
     slug = "body-too-large"
     title = "请求内容过大"
     status = 413
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the whole body."""
-        return (FieldError("", self.slug, self.detail),)
+    pointer = ""
 
 
 class MalformedBody(NamedError):
@@ -178,11 +151,7 @@ class MalformedBody(NamedError):
     slug = "malformed-body"
     title = "请求内容不是有效的 JSON"
     status = 400
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the whole body."""
-        return (FieldError("", self.slug, self.detail),)
+    pointer = ""
 
 
 class UnsupportedMediaType(NamedError):
@@ -191,11 +160,7 @@ class UnsupportedMediaType(NamedError):
     slug = "unsupported-media-type"
     title = "请求内容应为 JSON"
     status = 415
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the header."""
-        return (FieldError("#Content-Type", self.slug, self.detail),)
+    pointer = "#Content-Type"
 
 
 class InvalidCursor(NamedError):
@@ -204,11 +169,7 @@ class InvalidCursor(NamedError):
     slug = "invalid-cursor"
     title = "翻页标记无效"
     status = 400
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the parameter."""
-        return (FieldError("?cursor", self.slug, self.detail),)
+    pointer = "?cursor"
 
 
 class Busy(NamedError):
@@ -288,14 +249,18 @@ def errors(*raised: type[NamedError]) -> dict[int | str, dict[str, Any]]:
         response["content"][MEDIA_TYPE]["examples"][error.slug] = {
             "summary": error.title,
             "description": (error.__doc__ or "").strip(),
-            "value": {
-                "type": problem_type(error.slug),
-                "title": error.title,
-                "status": error.status,
-                "detail": error.title,
-            },
+            "value": _example_of(error),
         }
     return responses
+
+
+def _example_of(error: type[NamedError]) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "type": problem_type(error.slug), "title": error.title, "status": error.status, "detail": error.title,
+    }  # fmt: skip
+    if error.pointer is not None:
+        shown["errors"] = [{"pointer": error.pointer, "code": error.slug, "detail": error.title}]
+    return shown
 
 
 def say_problem_media_type(document: dict[str, Any]) -> None:

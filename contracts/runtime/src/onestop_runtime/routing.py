@@ -14,6 +14,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from onestop_legal.errors import FieldErrors, NamedError
@@ -250,12 +251,10 @@ async def _read_body(request: Request) -> bytes:
 
 _ALWAYS = errors(problems.NotSignedIn, InvalidAssertion, problems.NotPermitted, problems.ServiceUnavailable,
                  problems.Overloaded, problems.InternalError)  # fmt: skip
-_COMMANDS = merge_responses(
-    _ALWAYS,
-    errors(problems.MalformedBody, problems.UnsupportedMediaType, problems.BodyTooLarge, problems.Busy, FieldErrors),
-)
+_COMMANDS = merge_responses(_ALWAYS, errors(problems.Busy, FieldErrors))
+_TAKES_JSON = errors(problems.MalformedBody, problems.UnsupportedMediaType, problems.BodyTooLarge)
 _KEY_GIVEN = errors(problems.IdempotencyKeyRequired, problems.MalformedHeader)
-_KEYED = merge_responses(_COMMANDS, _KEY_GIVEN, errors(problems.IdempotencyKeyReused, problems.RequestInProgress))
+_KEYED = merge_responses(_KEY_GIVEN, errors(problems.IdempotencyKeyReused, problems.RequestInProgress))
 VERSIONED = errors(problems.VersionRequired, problems.StaleVersion, problems.MalformedHeader)
 """Responses to add to a route that takes `IfMatch`."""
 
@@ -284,11 +283,15 @@ class Router(APIRouter):
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         """Register a route; FastAPI's own description of 422 gives way to ours."""
-        parts = [self._always, options.pop("responses", None) or {}]
-        headers = [_KEY_HEADER] if self._keyed and "POST" in options["methods"] else []
+        parts, headers = [self._always, options.pop("responses", None) or {}], []
+        if self._keyed and "POST" in options["methods"]:
+            parts.append(_KEYED)
+            headers.append(_KEY_HEADER)
         if any(hint is Key for hint in _hints(endpoint)):
             parts.append(_KEY_GIVEN)
             headers.append(_KEY_HEADER)
+        if any(isinstance(hint, type) and issubclass(hint, BaseModel) for hint in _hints(endpoint)):
+            parts.append(_TAKES_JSON)
         if any(hint is IfMatch for hint in _hints(endpoint)):
             parts.append(VERSIONED)
             headers.append(_VERSION_HEADER)
@@ -300,7 +303,8 @@ class Router(APIRouter):
 
 
 def _hints(endpoint: Callable[..., Any]) -> Sequence[Any]:
-    return tuple(getattr(endpoint, "__annotations__", {}).values())
+    """Return what the parameters of a handler are said to be."""
+    return tuple(hint for name, hint in getattr(endpoint, "__annotations__", {}).items() if name != "return")
 
 
 def command_router(prefix: str, tags: list[str | Enum], *, idempotency: bool = True, sharing: bool = False) -> Router:
@@ -320,7 +324,7 @@ def command_router(prefix: str, tags: list[str | Enum], *, idempotency: bool = T
         prefix=prefix,
         tags=tags,
         route_class=route_class,
-        always=_KEYED if idempotency else _COMMANDS,
+        always=_COMMANDS,
         keyed=idempotency,
     )
 
@@ -332,4 +336,4 @@ def query_router(prefix: str, tags: list[str | Enum]) -> Router:
 
 def stream_router(prefix: str, tags: list[str | Enum]) -> Router:
     """Return a router for uploads and downloads; the handler opens its transaction itself, after the stream."""
-    return Router(prefix=prefix, tags=tags, route_class=_Route, always=merge_responses(_ALWAYS, errors(BodyTooLarge)))
+    return Router(prefix=prefix, tags=tags, route_class=_Route, always=_ALWAYS)

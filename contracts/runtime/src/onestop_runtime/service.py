@@ -288,21 +288,8 @@ def run(service: Service) -> None:
 
 
 def _serve(service: Service, settings: ServiceSettings) -> None:
-    import uvicorn  # noqa: PLC0415 - only a serving process needs it
+    from onestop_runtime.server import serve  # noqa: PLC0415 - only a serving process needs it
 
     app = compose(service, settings)
     app.state.context.ends_process = True
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        date_header=True,
-        timeout_graceful_shutdown=settings.drain_seconds,
-        timeout_keep_alive=75,
-    )
+    serve(app, settings)

@@ -7,6 +7,8 @@ from onestop_local.people import MARKET
 
 _SIGN_IN = ("authorization_code", "refresh_token")
 _SCOPES = ("openid", "profile", "phone", "offline_access")
+_APPLYING = ("intake:read", "intake:write", "workflow:read", "datashare:read", "gateway:read", "gateway:write")
+_WORKING = ("intake:read", "intake:write", "workflow:read", "workflow:write", "datashare:read", "datashare:write")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class DemoClient:
         authentication: how it proves itself at the token endpoint.
         first_party: our own, so that nobody is asked for consent.
         agency: credit code of the agency whose system it is.
+        api_scopes: what people may let it do in their names, when it is not our own.
     """
 
     key: str
@@ -31,6 +34,7 @@ class DemoClient:
     grant_types: tuple[str, ...] = _SIGN_IN
     first_party: bool = True
     agency: str | None = None
+    api_scopes: tuple[str, ...] = ()
 
     @property
     def client_id(self) -> str:
@@ -49,7 +53,7 @@ def _site(port: int) -> dict[str, Any]:
 
 CLIENTS = (
     DemoClient("web", "一网通办门户", "web", **_site(5173)),
-    DemoClient("web_2", "企业服务专区", "web", **_site(5174), first_party=False),
+    DemoClient("web_2", "企业服务专区", "web", **_site(5174), first_party=False, api_scopes=_APPLYING),
     DemoClient(
         "mobile",
         "一网通办移动端",
@@ -68,6 +72,7 @@ CLIENTS = (
         grant_types=(*_SIGN_IN, "client_credentials"),
         first_party=False,
         agency=MARKET[0],
+        api_scopes=_WORKING,
     ),
 )
 
@@ -85,7 +90,7 @@ def registration(client: DemoClient, secret: str | None, public_jwk: dict[str, A
         "redirect_uris": list(client.redirect_uris),
         "post_logout_redirect_uris": list(client.post_logout_redirect_uris),
         "grant_types": list(client.grant_types),
-        "scopes": list(_SCOPES),
+        "scopes": [*_SCOPES, *client.api_scopes],
         "first_party": client.first_party,
         "agency": client.agency,
     }

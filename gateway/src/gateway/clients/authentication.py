@@ -11,7 +11,6 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from gateway.clients.domain import Client
-from gateway.clients.keys import KeysNotThere
 from gateway.clients.repository import client_by_id, use_assertion
 from gateway.oidc.errors import OAuthError
 from gateway.provider import Provider
@@ -22,8 +21,8 @@ from onestop_runtime.transaction import acquired
 
 ASSERTION_ALGORITHMS: Final = ("ES256", "PS256", "Ed25519", "EdDSA")
 _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_MEANT_FOR: Final = ("/oauth/token", "/oauth/par", "/oauth/device_authorization", "/oauth/revoke", "/oauth/introspect")
-"""Addresses that an assertion may name instead of the issuer (RFC 7523, 3; RFC 9126, 2): where it is shown."""
+_MEANT_FOR: Final = ("/oauth/token", "/oauth/par", "/oauth/device_authorization")
+"""Addresses that an assertion may name instead of the issuer (RFC 7523, 3; RFC 9126, 2)."""
 _LONGEST_LIFE: Final = timedelta(minutes=10)
 _LEEWAY: Final = timedelta(seconds=10)
 _LONGEST: Final = 8192
@@ -78,7 +77,7 @@ async def _by_secret(provider: Provider, authorization: str, parameters: dict[st
     client = await _registered(provider, client_id)
     if client is None or client.authentication != "client_secret_basic":
         raise _refused(challenge="Basic")
-    if not client.knows_secret(unquote_plus(secret), provider.context.clock()):
+    if not client.knows_secret(unquote_plus(secret)):
         raise _refused(challenge="Basic")
     return client
 
@@ -87,17 +86,12 @@ async def _by_assertion(provider: Provider, parameters: dict[str, str]) -> Clien
     assertion = parameters.get("client_assertion", "")
     if parameters.get("client_assertion_type") != _ASSERTION_TYPE or len(assertion) > _LONGEST:
         raise _refused()
-    named, kid = _named_by(assertion)
-    client = await _registered(provider, named)
-    if client is None or client.authentication != "private_key_jwt":
+    client = await _registered(provider, _named_by(assertion))
+    if client is None or client.authentication != "private_key_jwt" or client.jwks is None:
         raise _refused()
     if parameters.get("client_id", client.client_id) != client.client_id:
         raise OAuthError("invalid_request", "client_id differs from the client assertion")
-    try:
-        keys = await provider.client_keys.of(client, kid)
-    except KeysNotThere as error:
-        raise _refused() from error
-    claims = _verified(provider, client, keys, assertion)
+    claims = _verified(provider, client, assertion)
     async with provider.transaction(ANONYMOUS) as tx:
         expires_at = datetime.fromtimestamp(claims["exp"], UTC) + _LEEWAY
         fresh = await use_assertion(tx.connection, client.client_id, digest(claims["jti"]), expires_at)
@@ -106,19 +100,17 @@ async def _by_assertion(provider: Provider, parameters: dict[str, str]) -> Clien
     return client
 
 
-def _named_by(assertion: str) -> tuple[str | None, str | None]:
-    """Return the client and the key that an assertion names, before anything of it is believed."""
+def _named_by(assertion: str) -> str | None:
+    """Return the client that an assertion names, before anything of it is believed."""
     try:
-        shown = jws.extract_compact(assertion.encode("ascii"))
-        claims: Any = loads(shown.payload)
+        claims: Any = loads(jws.extract_compact(assertion.encode("ascii")).payload)
     except (JoseError, ValueError):
-        return None, None
+        return None
     subject = claims.get("sub") if isinstance(claims, dict) else None
-    kid = shown.headers().get("kid")
-    return subject if isinstance(subject, str) else None, kid if isinstance(kid, str) else None
+    return subject if isinstance(subject, str) else None
 
 
-def _verified(provider: Provider, client: Client, keys: KeySet, assertion: str) -> dict[str, Any]:
+def _verified(provider: Provider, client: Client, assertion: str) -> dict[str, Any]:
     now = provider.context.clock()
     registry = jwt.JWTClaimsRegistry(
         now=lambda: int(now.timestamp()),
@@ -130,6 +122,7 @@ def _verified(provider: Provider, client: Client, keys: KeySet, assertion: str) 
         jti={"essential": True},
     )
     try:
+        keys = KeySet.import_key_set(dict(client.jwks or {}))  # type: ignore[arg-type]
         claims: dict[str, Any] = jwt.decode(assertion, keys, algorithms=list(ASSERTION_ALGORITHMS)).claims
         registry.validate(claims)
     except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:

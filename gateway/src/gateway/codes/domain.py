@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from onestop_legal.errors import FieldError, NamedError
+from onestop_legal.errors import NamedError
 
 CODE_LIFETIME: Final = timedelta(minutes=5)
 PROOF_LIFETIME: Final = timedelta(minutes=30)
@@ -55,11 +55,7 @@ class WrongCode(NamedError):
     slug = "wrong-code"
     title = "验证码不正确或已失效，请核对或重新获取"
     status = 422
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the code."""
-        return (FieldError("/code", self.slug, self.detail),)
+    pointer = "/code"
 
 
 @dataclass(frozen=True, slots=True)

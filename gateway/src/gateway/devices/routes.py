@@ -16,7 +16,7 @@ from gateway.oidc.endpoints import DEVICE_AUTHORIZATION
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.http import endpoint, form_of, json_response, query_of
 from gateway.oidc.proofs import proof_of, use_proof
-from gateway.pages import for_people, told
+from gateway.pages import for_people
 from gateway.pages.language import N_
 from gateway.people.domain import Capacity, Person
 from gateway.provider import provider_of
@@ -102,16 +102,7 @@ def origin_of(request: Request) -> Origin:
 
 
 def _form(who: Visitor, code: str, error: NamedError | None = None) -> Response:
-    response = who.page(
-        "device",
-        error.status if error else 200,
-        csrf=who.csrf(_PURPOSE),
-        user_code=shown(typed(code)),
-        error=told(who.request, error) if error else None,
-    )
-    if error and error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    return who.page("device", error=error, csrf=who.csrf(_PURPOSE), user_code=shown(typed(code)))
 
 
 def _confirmation(who: Visitor, asking: Asking, code: str) -> Response:

@@ -6,17 +6,26 @@ from contextlib import suppress
 from starlette.types import Receive, Send
 
 from gateway.edge.connection import Headers
-from gateway.edge.failures import HeadersTooLarge, MalformedRequest, RequestTooSlow, UploadTooLarge
-from gateway.tokens.challenges import challenge_of
+from gateway.edge.failures import HeadersTooLarge, MalformedRequest, MethodNotForwarded, RequestTooSlow, UploadTooLarge
+from gateway.tokens.challenges import CHALLENGE, challenge_of
 from onestop_legal.errors import NamedError
 from onestop_runtime.codec import dumps
-from onestop_runtime.problems import MEDIA_TYPE, problem_document
+from onestop_runtime.problems import MEDIA_TYPE, NotSignedIn, problem_document
 
 # After these the rest of the connection cannot be trusted, or is not worth reading.
 _CLOSING = (MalformedRequest, HeadersTooLarge, RequestTooSlow, UploadTooLarge)
 
 
 LINGER_SECONDS = 2.0
+
+
+def headers_of(error: NamedError) -> dict[str, str]:
+    """Return the headers that `error` asks for beside those of every problem."""
+    if isinstance(error, MethodNotForwarded):
+        return {"Allow": ", ".join(error.allowed)}
+    if isinstance(error, NotSignedIn):
+        return {CHALLENGE: "Bearer"}
+    return challenge_of(error)
 
 
 async def send_problem(receive: Receive, send: Send, error: NamedError, request_id: str, marks: Headers) -> None:
@@ -31,7 +40,7 @@ async def send_problem(receive: Receive, send: Send, error: NamedError, request_
     ]
     if error.retry_after is not None:
         headers.append((b"retry-after", str(error.retry_after).encode()))
-    headers += [(name.lower().encode(), value.encode()) for name, value in challenge_of(error).items()]
+    headers += [(name.lower().encode(), value.encode()) for name, value in headers_of(error).items()]
     if isinstance(error, _CLOSING):
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": error.status, "headers": headers})

@@ -24,7 +24,7 @@ class Edge:
     def __init__(self, app: ASGIApp, *, proxy: Proxy, inward: tuple[str, ...] = ("gateway",)) -> None:
         self._app = app
         self._proxy = proxy
-        self._documentation = Documentation(Documents(proxy.routes), proxy.public_url)
+        self._documentation = Documentation(Documents(proxy.upstreams), proxy.public_url)
         self._inward = tuple(f"{_API}{name}/" for name in inward)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

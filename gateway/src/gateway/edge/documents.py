@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -11,7 +11,7 @@ from gateway.edge.exchange import Exchange
 from gateway.edge.failures import AnswerCutShort, ClientGone
 from gateway.edge.headers import read_request
 from gateway.edge.openapi import Document, merge
-from gateway.edge.routes import Route, RouteTable
+from gateway.edge.routes import Route
 from gateway.edge.upstream import Upstream
 from onestop_legal.errors import NamedError
 from onestop_runtime.codec import dumps, loads
@@ -22,6 +22,7 @@ KEPT_SECONDS = 60.0
 KEPT_INCOMPLETE_SECONDS = 3.0
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 _OK = 200
+_ROUTE = Route("", "GET", "/openapi.json", None)
 
 log = logger(__name__)
 
@@ -55,8 +56,8 @@ class Documents:
     A service that cannot be asked keeps the document it gave before; one that never gave any is named as absent.
     """
 
-    def __init__(self, routes: RouteTable, clock: Callable[[], float] | None = None) -> None:
-        self._routes = routes
+    def __init__(self, upstreams: Mapping[str, Upstream], clock: Callable[[], float] | None = None) -> None:
+        self._upstreams = upstreams
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._known: dict[str, Document] = {}
         self._own: Document | None = None
@@ -73,23 +74,22 @@ class Documents:
             return self._merged
 
     async def _ask_all(self) -> Merged:
-        routes = list(self._routes)
-        answers = await asyncio.gather(*(self._ask(route) for route in routes))
-        self._known |= {route.service: answer for route, answer in zip(routes, answers, strict=True) if answer}
+        answers = await asyncio.gather(*(self._ask(upstream) for upstream in self._upstreams.values()))
+        self._known |= {service: answer for service, answer in zip(self._upstreams, answers, strict=True) if answer}
         kept = KEPT_SECONDS if all(answers) else KEPT_INCOMPLETE_SECONDS
         self._fresh_until = self._clock() + kept
         documents = self._known | ({"gateway": self._own} if self._own else {})
-        absent = {route.service for route in routes} - set(self._known)
+        absent = set(self._upstreams) - set(self._known)
         # What did not change keeps its form, so that pages made from it stay made.
         content = merge(documents, absent)
         return self._merged if self._merged and self._merged.content == content else Merged.of(content)
 
-    async def _ask(self, route: Route) -> Document | None:
+    async def _ask(self, upstream: Upstream) -> Document | None:
         try:
             async with asyncio.timeout(FETCH_SECONDS):
-                document = loads(await _fetched(route.upstream))
+                document = loads(await _fetched(upstream))
         except (NamedError, AnswerCutShort, ClientGone, TimeoutError, ValueError) as failure:
-            log.warning("a service gave no OpenAPI document", upstream=route.service, failure=type(failure).__name__)
+            log.warning("a service gave no OpenAPI document", upstream=upstream.name, failure=type(failure).__name__)
             return None
         return document if isinstance(document, dict) else None
 
@@ -116,7 +116,7 @@ async def _fetched(upstream: Upstream) -> bytes:
             raise ValueError("document too large")
 
     head = b"GET /openapi.json HTTP/1.1\r\nhost: %b\r\naccept: application/json\r\n\r\n" % upstream.authority
-    await Exchange(upstream, "GET", read_request([]), receive, send).run(head, list)
+    await Exchange(upstream, _ROUTE, "GET", read_request([]), receive, send).run(head, list)
     if status != _OK:
         raise ValueError(f"status {status}")
     return b"".join(parts)

@@ -22,6 +22,7 @@ from gateway.edge.failures import (
     UpstreamUnreachable,
 )
 from gateway.edge.headers import Incoming, answer_headers
+from gateway.edge.routes import Route
 from gateway.edge.upstream import Upstream
 from onestop_legal.errors import NamedError
 
@@ -40,9 +41,12 @@ class Exchange:
         status: the status that was sent to the client; 0 as long as nothing was.
     """
 
-    def __init__(self, upstream: Upstream, method: str, incoming: Incoming, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, upstream: Upstream, route: Route, method: str, incoming: Incoming, receive: Receive, send: Send
+    ) -> None:
         self.status = 0
         self._upstream = upstream
+        self._route = route
         self._limits = upstream.limits
         self._method = method
         self._incoming = incoming
@@ -61,8 +65,8 @@ class Exchange:
             AnswerCutShort: when the answer broke off after its head.
             ClientGone: when nobody waits for the answer any more.
         """
-        if (self._incoming.length or 0) > self._limits.body_bytes:
-            raise UploadTooLarge(f"请求内容不能超过 {self._limits.body_bytes} 字节。")
+        if (self._incoming.length or 0) > self._route.body_bytes:
+            raise UploadTooLarge(f"请求内容不能超过 {self._route.body_bytes} 字节。")
         part = await self._part() if self._incoming.has_body and not self._incoming.expects else None
         self._upstream.enter()
         try:
@@ -107,12 +111,12 @@ class Exchange:
         connection.write(head)
         loop = asyncio.get_running_loop()
         if not self._incoming.has_body or (part is not None and not part[1]):
-            connection.sent(self._limits.head_seconds)
+            connection.sent(self._route.seconds)
             if self._timer is None:
                 self._timer = loop.call_later(LISTEN_AFTER_SECONDS, self._start_listening)
         else:
             self._listener = loop.create_task(self._pump(connection))
-        return await connection.head(self._limits.head_seconds)
+        return await connection.head(self._route.seconds)
 
     async def _relay(self, answer: Head, marks: Headers) -> None:
         connection = self._connection
@@ -173,7 +177,7 @@ class Exchange:
         except (NamedError, ClientGone) as failure:
             connection.fail(failure)
             return
-        connection.sent(self._limits.head_seconds)
+        connection.sent(self._route.seconds)
         await self._await_departure()
 
     async def _part(self) -> Part:
@@ -195,8 +199,8 @@ class Exchange:
         data: bytes = message.get("body", b"")
         more: bool = message.get("more_body", False)
         self._received += len(data)
-        if self._received > self._limits.body_bytes:
-            raise UploadTooLarge(f"请求内容不能超过 {self._limits.body_bytes} 字节。")
+        if self._received > self._route.body_bytes:
+            raise UploadTooLarge(f"请求内容不能超过 {self._route.body_bytes} 字节。")
         length = self._incoming.length
         if length is not None and (self._received > length or (not more and self._received < length)):
             raise MalformedRequest("请求内容的长度与 Content-Length 不符。")

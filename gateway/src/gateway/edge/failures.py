@@ -1,8 +1,12 @@
 """How the edge says no: every refusal is a named error with a stable slug and a Chinese title."""
 
-from gateway.tokens.access import InvalidToken
+from collections.abc import Iterable
+
+from gateway.people.domain import NotKnownSurelyEnough
+from gateway.tokens.access import InsufficientScope, InvalidToken
 from gateway.tokens.dpop import InvalidProof, NonceNeeded
 from onestop_legal.errors import NamedError
+from onestop_runtime.problems import NotFound, NotSignedIn
 
 
 class UnknownService(NamedError):
@@ -30,11 +34,19 @@ class MalformedRequest(NamedError):
 
 
 class MethodNotForwarded(NamedError):
-    """The method is not one that services answer to."""
+    """The address does not know this method.
+
+    Attributes:
+        allowed: those it knows.
+    """
 
     slug = "method-not-allowed"
     title = "该地址不支持这种请求方法"
     status = 405
+
+    def __init__(self, allowed: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.allowed = tuple(sorted(allowed))
 
 
 class HeadersTooLarge(NamedError):
@@ -122,6 +134,7 @@ class AnswerCutShort(Exception):
 
 EDGE_FAILURES: tuple[type[NamedError], ...] = (
     UnknownService,
+    NotFound,
     UnsafePath,
     MalformedRequest,
     MethodNotForwarded,
@@ -131,6 +144,9 @@ EDGE_FAILURES: tuple[type[NamedError], ...] = (
     InvalidToken,
     InvalidProof,
     NonceNeeded,
+    NotSignedIn,
+    NotKnownSurelyEnough,
+    InsufficientScope,
     UpstreamUnreachable,
     UpstreamBroken,
     UpstreamOverloaded,

@@ -5,21 +5,24 @@ knows: who calls (`Onestop-Assertion`), from where (`X-Forwarded-*`), and how th
 """
 
 import asyncio
+from collections.abc import Mapping
 from time import perf_counter
-from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 
+from gateway.edge.address import check_target
+from gateway.edge.admission import require_admitted
 from gateway.edge.answers import send_problem
 from gateway.edge.connection import Headers
 from gateway.edge.exchange import Exchange
-from gateway.edge.failures import AnswerCutShort, ClientGone, MethodNotForwarded
+from gateway.edge.failures import AnswerCutShort, ClientGone, UnknownService
 from gateway.edge.headers import Incoming, read_request
 from gateway.edge.identity import Identity
 from gateway.edge.records import CUT_SHORT, FAILURES, AccessLog, Measures
-from gateway.edge.routes import Route, RouteTable, check_target
+from gateway.edge.routes import Route, RouteTable
 from gateway.edge.trace import NO_TRACE, Trace, trace_of
+from gateway.edge.upstream import Upstream
 from onestop_legal.errors import NamedError
 from onestop_runtime.logs import REQUEST_ID
 
@@ -31,11 +34,22 @@ _UNROUTED = "unrouted"
 class Passage:
     """One request on its way through the edge, with what is told about it afterwards."""
 
-    __slots__ = ("client_id", "exchange", "outcome", "route", "started", "status", "trace", "traced_outside")
+    __slots__ = (
+        "client_id",
+        "exchange",
+        "outcome",
+        "route",
+        "started",
+        "status",
+        "trace",
+        "traced_outside",
+        "upstream",
+    )
 
     def __init__(self) -> None:
         self.started = perf_counter()
         self.route: Route | None = None
+        self.upstream: Upstream | None = None
         self.exchange: Exchange | None = None
         self.status = 0
         self.outcome = "answered"
@@ -59,7 +73,8 @@ class Proxy:
     """Carries requests to the services.
 
     Args:
-        routes: which prefixes lead where.
+        routes: which requests pass.
+        upstreams: where the services are that carry them out, by their short names.
         identity: says who calls and states it to a service.
         public_url: the address people know us by; the services are told this one, not what a client claims.
         access_log: where each request leaves a line; none if None.
@@ -68,17 +83,19 @@ class Proxy:
     def __init__(
         self,
         routes: RouteTable,
-        identity: Identity[Any],
+        upstreams: Mapping[str, Upstream],
+        identity: Identity,
         *,
         public_url: str,
         access_log: AccessLog | None = None,
     ) -> None:
         self.routes = routes
+        self.upstreams = upstreams
         self._identity = identity
         self._log = access_log
         self._measures = Measures()
-        for route in routes:
-            self._measures.watch(route)
+        for upstream in upstreams.values():
+            self._measures.watch(upstream)
         self.public_url = public_url
         public = urlsplit(public_url)
         self._origin_lines = f"x-forwarded-proto: {public.scheme}\r\nx-forwarded-host: {public.netloc}\r\n".encode()
@@ -104,8 +121,8 @@ class Proxy:
 
     def close(self) -> None:
         """End the connections kept open to the upstreams and write what the log still holds."""
-        for route in self.routes:
-            route.upstream.close()
+        for upstream in self.upstreams.values():
+            upstream.close()
         if self._log is not None:
             self._log.flush()
 
@@ -116,32 +133,35 @@ class Proxy:
         incoming = read_request(scope["headers"])
         passage.trace = trace_of(incoming.traceparent, incoming.request_id)
         check_target(raw_path, query)
-        passage.route = route = self.routes.find(raw_path)
+        passage.route = route = self.routes.find(scope["path"], method)
         scope["route"] = route  # whoever measures outside names the route, not the address
-        if method not in METHODS:
-            raise MethodNotForwarded
-        assertion = ""
+        passage.upstream = upstream = self.upstreams.get(route.service)
+        if upstream is None:
+            raise UnknownService("这项服务没有部署在这里。")
+        assertion, principal = "", None
         if incoming.credentials:
             principal = await self._identity.resolve(scope["headers"], method, raw_path)
-            if principal is not None:
-                passage.client_id = getattr(principal, "client_id", "")
-                assertion = self._identity.assertion_for(principal, route.audience)
+        require_admitted(route, principal)
+        if principal is not None:
+            passage.client_id = principal.client_id
+            assertion = self._identity.assertion_for(principal, upstream.audience)
         target = raw_path + b"?" + query if query else raw_path
-        head = self._head(passage.trace, scope, target, incoming, assertion)
-        exchange = passage.exchange = Exchange(route.upstream, method, incoming, receive, send)
+        head = self._head(passage.trace, scope, upstream, target, incoming, assertion)
+        exchange = passage.exchange = Exchange(upstream, route, method, incoming, receive, send)
         await exchange.run(head, passage.marks)
         passage.status = passage.exchange_status
 
-    def _head(self, trace: Trace, scope: Scope, target: bytes, incoming: Incoming, assertion: str) -> bytes:
+    def _head(
+        self, trace: Trace, scope: Scope, upstream: Upstream, target: bytes, incoming: Incoming, assertion: str
+    ) -> bytes:
         """Return the head of the request as the upstream gets it."""
         client = scope.get("client")
-        upstream: Route = scope["route"]
         lines = [
             scope["method"].encode(),
             b" ",
             target,
             b" HTTP/1.1\r\nhost: ",
-            upstream.upstream.authority,
+            upstream.authority,
             b"\r\n",
             incoming.passed,
             self._origin_lines,
@@ -170,11 +190,8 @@ class Proxy:
         if not passage.trace.request_id:
             passage.trace = trace_of(None, None)
         passage.status, passage.outcome = refusal.status, refusal.slug
-        FAILURES.labels(passage.route.upstream.name if passage.route else _UNROUTED, refusal.slug).inc()
-        marks = passage.marks()
-        if isinstance(refusal, MethodNotForwarded):
-            marks.append((b"allow", ", ".join(sorted(METHODS)).encode()))
-        await send_problem(receive, send, refusal, passage.trace.request_id.decode(), marks)
+        FAILURES.labels(passage.route.service if passage.route else _UNROUTED, refusal.slug).inc()
+        await send_problem(receive, send, refusal, passage.trace.request_id.decode(), passage.marks())
 
     def _note(self, passage: Passage, scope: Scope) -> None:
         seconds = perf_counter() - passage.started
@@ -189,7 +206,7 @@ class Proxy:
                 status=passage.status,
                 outcome=passage.outcome,
                 ms=round(seconds * 1000, 2),
-                upstream=passage.route.upstream.name if passage.route else None,
+                upstream=passage.route.service if passage.route else None,
                 client=passage.client_id or None,
                 request_id=passage.trace.request_id.decode(),
                 trace_id=passage.trace.trace_id,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import orjson
 from prometheus_client import Counter, Gauge, Histogram
 
-from gateway.edge.routes import Route
+from gateway.edge.upstream import Upstream
 from onestop_runtime.clock import Clock, now
 from onestop_runtime.metrics import REQUEST_SECONDS
 
@@ -27,14 +27,13 @@ _FLUSH_SECONDS = 0.2
 
 
 class Measures:
-    """Counts and times the requests of the routes."""
+    """Counts and times the requests of the routes, and shows how the upstreams are."""
 
     def __init__(self) -> None:
         self._children: dict[tuple[str, str, int], Histogram] = {}
 
-    def watch(self, route: Route) -> None:
-        """Show what is under way at the route's upstream, and whether it is left alone."""
-        upstream = route.upstream
+    def watch(self, upstream: Upstream) -> None:
+        """Show what is under way at an upstream, and whether it is left alone."""
         UNDER_WAY.labels(upstream.name).set_function(lambda: upstream.under_way)
         BREAKER_OPEN.labels(upstream.name).set_function(lambda: upstream.left_alone)
 

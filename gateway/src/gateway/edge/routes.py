@@ -1,103 +1,190 @@
-"""Routes as data: which addresses lead to which upstream, and which addresses lead nowhere."""
+"""Routes as data: which operations pass the public door, what each asks of who comes, and how one is found.
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+The rows stand in `gateway.edge.table`. What is not listed there does not pass.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
 
-from gateway.edge.failures import UnknownService, UnsafePath
-from gateway.edge.upstream import Limits, Upstream
+from gateway.edge.failures import MethodNotForwarded, UnknownService
+from onestop_runtime.problems import NotFound
 
-_API = b"api"
-_SEGMENTS = 5  # "", "api", service, version, rest
-
-# What two readers of one address may understand differently: dot segments and empty segments, plain or
-# encoded; encoded slashes, dots, percent signs and semicolons; path parameters; backslashes; control characters;
-# raw bytes beyond ASCII; broken percent-encoding.
-_UNSAFE_PATH = re.compile(
-    rb"//|/\.{1,2}(?:/|\Z)|[;\\\x00-\x20\x7f-\xff]|%(?![0-9A-Fa-f]{2})"
-    rb"|%(?:2[eEfF5]|5[cC]|3[bB]|[01][0-9A-Fa-f]|7[fF])"
-)
-_PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/"
-_UNSAFE_QUERY = re.compile(rb"[\x00-\x20\x7f-\xff]")
-_ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+JSON_BYTES: Final = 1024 * 1024
+"""Largest JSON body; services take no more either."""
+_PREFIX_SEGMENTS: Final = 4  # "", "api", service, version
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One prefix of the public door and what stands behind it.
+    """One operation of the public door.
 
     Attributes:
-        service: short name, second segment of the address.
-        version: third segment, for example `v1`.
-        audience: who may read the internal assertion.
-        upstream: where requests go.
+        service: short name of the service that carries it out.
+        method: in capitals; GET stands for HEAD too.
+        path: the public address; `{name}` stands for one segment.
+        scope: what a person must have let a client do that is not our own; None when nobody has to be signed in.
+        level: how surely somebody has to be known who is signed in (`acr`, 0 to 3).
+        body_bytes: largest request body.
+        seconds: from the end of the request to the head of the answer.
+        deprecated: since when it should no longer be used (RFC 9745).
+        sunset: from when on it may be gone (RFC 8594).
     """
 
     service: str
-    version: str
-    audience: str
-    upstream: Upstream
+    method: str
+    path: str
+    scope: str | None
+    level: int = 0
+    body_bytes: int = JSON_BYTES
+    seconds: float = 30.0
+    deprecated: date | None = None
+    sunset: date | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a row that contradicts itself."""
+        if self.sunset and not self.deprecated:
+            raise ValueError(f"{self.method} {self.path} ends without having been deprecated")
+        if self.scope is None and self.level:
+            raise ValueError(f"{self.method} {self.path} asks nobody how surely he is known")
 
     @property
-    def path(self) -> str:
-        """The public address below which the route answers, as measures name it."""
-        return f"/api/{self.service}/{self.version}/"
+    def public(self) -> bool:
+        """Nobody has to be signed in."""
+        return self.scope is None
+
+
+class ServiceRoutes:
+    """Writes the rows of one service: `intake.get("/cases")` is the row of `GET /api/intake/v1/cases`.
+
+    A row asks for the scope `<service>:read` when its method is safe, else for `<service>:write`, unless it names
+    another one or is `public`.
+    """
+
+    def __init__(self, service: str, version: str = "v1") -> None:
+        self._service = service
+        self._prefix = f"/api/{service}/{version}"
+
+    def get(self, path: str, **terms: Any) -> Route:
+        """Return the row of an operation that reads."""
+        return self.row("GET", path, **terms)
+
+    def post(self, path: str, **terms: Any) -> Route:
+        """Return the row of an operation that does something."""
+        return self.row("POST", path, **terms)
+
+    def put(self, path: str, **terms: Any) -> Route:
+        """Return the row of an operation that puts something in the place of what was there."""
+        return self.row("PUT", path, **terms)
+
+    def patch(self, path: str, **terms: Any) -> Route:
+        """Return the row of an operation that changes a part."""
+        return self.row("PATCH", path, **terms)
+
+    def delete(self, path: str, **terms: Any) -> Route:
+        """Return the row of an operation that removes something."""
+        return self.row("DELETE", path, **terms)
+
+    def row(self, method: str, path: str, *, public: bool = False, scope: str = "", **terms: Any) -> Route:
+        """Return the row of any operation; `terms` are further attributes of `Route`."""
+        asked = scope or f"{self._service}:{'read' if method in SAFE else 'write'}"
+        return Route(self._service, method, self._prefix + path, None if public else asked, **terms)
+
+
+class _Node:
+    """What may follow a beginning of addresses."""
+
+    __slots__ = ("any", "named", "routes")
+
+    def __init__(self) -> None:
+        self.named: dict[str, _Node] = {}
+        self.any: _Node | None = None
+        self.routes: dict[str, Route] = {}
 
 
 class RouteTable:
-    """Finds the route of an address in one look-up."""
-
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._routes = {(route.service.encode(), route.version.encode()): route for route in routes}
-
-    def __iter__(self) -> Iterator[Route]:
-        return iter(self._routes.values())
-
-    def find(self, raw_path: bytes) -> Route:
-        """Return the route of `raw_path`, the path as the client wrote it, without query.
-
-        Raises:
-            UnknownService: when no route has this prefix.
-        """
-        segments = raw_path.split(b"/", _SEGMENTS - 1)
-        if len(segments) == _SEGMENTS and segments[1] == _API:
-            route = self._routes.get((segments[2], segments[3]))
-            if route is not None:
-                return route
-        raise UnknownService(f"没有以“{_shown(raw_path)}”开头的服务，可用的接口见 /docs。")
-
-
-def check_target(raw_path: bytes, query: bytes) -> None:
-    """Refuse an address that the upstream might read differently from us.
+    """Finds the route of a request by one look-up a segment.
 
     Raises:
-        UnsafePath: when it has dot segments, encoded separators, path parameters, control characters …
+        ValueError: when an operation is listed twice.
     """
-    plain = b"//" not in raw_path and not raw_path.translate(None, _PLAIN)  # most are, and it is quickly seen
-    if not plain and _UNSAFE_PATH.search(raw_path):
-        raise UnsafePath("请求地址不能含有“..”“//”“;”“\\”、控制字符或经编码的分隔符。")
-    if b"%" in raw_path:
-        try:
-            _ENCODED.sub(lambda pair: bytes((int(pair[1], 16),)), raw_path).decode()
-        except UnicodeDecodeError:
-            raise UnsafePath("请求地址中的编码不是有效的 UTF-8。") from None
-    if query and _UNSAFE_QUERY.search(query):
-        raise UnsafePath("查询参数须经百分号编码。")
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._routes = tuple(routes)
+        self._root = _Node()
+        self._services = frozenset(tuple(route.path.split("/")[:_PREFIX_SEGMENTS]) for route in self._routes)
+        for route in self._routes:
+            self._add(route)
+        _let_names_win(self._root)
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    def find(self, path: str, method: str) -> Route:
+        """Return the route of a request.
+
+        Args:
+            path: the path as services read it: percent-decoded, after `check_target` has let it pass.
+            method: in capitals.
+
+        Raises:
+            UnknownService: when no service has this prefix.
+            NotFound: when the service has no such address.
+            MethodNotForwarded: when the address does not know the method.
+        """
+        node = self._root
+        for segment in path.split("/"):
+            following = node.named.get(segment) or (node.any if segment else None)
+            if following is None:
+                raise self._nothing_at(path)
+            node = following
+        found = node.routes.get(method)
+        if found is None:
+            if not node.routes:
+                raise self._nothing_at(path)
+            raise MethodNotForwarded(allowed=node.routes)
+        return found
+
+    def _add(self, route: Route) -> None:
+        node = self._root
+        for segment in route.path.split("/"):
+            if segment.startswith("{"):
+                node.any = node.any or _Node()
+                node = node.any
+            else:
+                node = node.named.setdefault(segment, _Node())
+        if route.method in node.routes:
+            raise ValueError(f"{route.method} {route.path} is listed twice")
+        node.routes[route.method] = route
+        if route.method == "GET":
+            node.routes["HEAD"] = route
+
+    def _nothing_at(self, path: str) -> UnknownService | NotFound:
+        prefix = tuple(path.split("/", _PREFIX_SEGMENTS)[:_PREFIX_SEGMENTS])
+        if prefix in self._services:
+            return NotFound("这项服务没有这个接口，可用的接口见 /docs。")
+        shown = "/".join(prefix)[:80]
+        return UnknownService(f"没有以“{shown}”开头的服务，可用的接口见 /docs。")
 
 
-def routes_of(upstreams: Mapping[str, str], limits: Mapping[str, Limits] | None = None) -> RouteTable:
-    """Return the routes of version 1 of each service.
-
-    Args:
-        upstreams: address of each service by its short name: `{"intake": "http://127.0.0.1:9002"}`.
-        limits: limits of the services that need other ones than the default.
-    """
-    own = limits or {}
-    return RouteTable(
-        Route(name, "v1", f"svc-{name}", Upstream(name, url, own.get(name))) for name, url in upstreams.items()
-    )
+def _let_names_win(node: _Node) -> None:
+    """Let what follows any segment also follow the named ones, so that a look-up never has to turn back."""
+    for child in node.named.values():
+        if node.any is not None:
+            _graft(child, node.any)
+        _let_names_win(child)
+    if node.any is not None:
+        _let_names_win(node.any)
 
 
-def _shown(raw_path: bytes) -> str:
-    """Return as much of an unknown address as tells the reader which prefix was not found."""
-    return "/".join(raw_path.decode("ascii", "replace").split("/")[:4])[:80]
+def _graft(target: _Node, source: _Node) -> None:
+    """Add to `target` what `source` has and `target` has not."""
+    for method, route in source.routes.items():
+        target.routes.setdefault(method, route)
+    for name, child in source.named.items():
+        _graft(target.named.setdefault(name, _Node()), child)
+    if source.any is not None:
+        target.any = target.any or _Node()
+        _graft(target.any, source.any)

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -14,43 +15,46 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long and how much an upstream is given.
+    """How long and how much an upstream is given, whatever is asked of it; a route says the rest.
 
     Attributes:
         connect_seconds: until a connection stands.
-        head_seconds: from the end of the request to the head of the answer.
         idle_seconds: between two parts of a body, in either direction, on either side.
         keep_seconds: an unused connection stays open this long; less than the services keep it (75 s), so
             that the two do not change their mind at the same moment.
         concurrent: requests under way at once; more are refused.
         kept: unused connections kept open at most.
-        body_bytes: largest request body.
     """
 
     connect_seconds: float = 3.0
-    head_seconds: float = 30.0
     idle_seconds: float = 60.0
     keep_seconds: float = 60.0
     concurrent: int = 512
     kept: int = 128
-    body_bytes: int = 2 * 1024**3
 
 
 class Upstream:
-    """A service's address with its bulkhead, its breaker and its pool; every operation of the pool is O(1)."""
+    """A service's address with its bulkhead, its breaker and its pool; every operation of the pool is O(1).
 
-    def __init__(self, name: str, url: str, limits: Limits | None = None, breaker: Breaker | None = None) -> None:
+    Attributes:
+        name: short name of the service.
+        audience: who may read the internal assertions for it.
+        under_way: requests that are there at this moment.
+    """
+
+    def __init__(self, name: str, url: str, limits: Limits | None = None) -> None:
         parts = urlsplit(url)
         if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/"):
             raise ValueError(f"not the address of an upstream: {url}")
         self.name = name
+        self.audience = f"svc-{name}"
         self.limits = limits or Limits()
         self.authority = parts.netloc.encode()
         self.under_way = 0
         self._host = parts.hostname
         self._port = parts.port or _PORTS[parts.scheme]
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
-        self._breaker = breaker
+        self._breaker: Breaker | None = None
         self._idle: dict[Connection, None] = {}  # insertion order: the last one used is taken first
 
     @property
@@ -121,3 +125,8 @@ class Upstream:
 
     def _forget(self, connection: Connection) -> None:
         self._idle.pop(connection, None)
+
+
+def upstreams_of(addresses: Mapping[str, str]) -> dict[str, Upstream]:
+    """Return the upstreams at these addresses: `{"intake": "http://127.0.0.1:9002"}`."""
+    return {name: Upstream(name, url) for name, url in addresses.items()}

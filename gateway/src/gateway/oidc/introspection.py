@@ -12,7 +12,6 @@ from gateway.oidc.grants import living_grant
 from gateway.oidc.http import endpoint, form_of, json_response, required
 from gateway.provider import Provider, provider_of
 from gateway.tokens.access import InvalidToken, token_type
-from gateway.tokens.principal import names_of
 from onestop_runtime.caller import Caller
 from onestop_runtime.transaction import Transaction
 
@@ -48,7 +47,7 @@ def _access_token(provider: Provider, client: Client, value: str) -> dict[str, A
     serves = claims["aud"] != provider.issuer and claims["aud"] in client.resources
     if claims["client_id"] != client.client_id and not serves:
         return None
-    if provider.revoked.refuses(names_of(claims), claims["iat"]):
+    if claims.get("grant") in provider.revoked or claims["jti"] in provider.revoked:
         return None
     return {"active": True, "token_type": token_type(claims.get("cnf"))} | {
         name: claims[name] for name in _TOLD if name in claims

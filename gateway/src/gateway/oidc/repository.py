@@ -47,7 +47,6 @@ class Grant:
     resource: str | None
     signed_in_at: datetime
     methods: tuple[str, ...]
-    given_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
 
@@ -239,7 +238,7 @@ async def take_pushed_request(
     return parameters
 
 
-async def add_grant(connection: Connection, grant: Grant) -> None:
+async def add_grant(connection: Connection, grant: Grant, given_at: datetime) -> None:
     """Keep a grant."""
     await _ADD_GRANT.execute(
         connection,
@@ -252,7 +251,7 @@ async def add_grant(connection: Connection, grant: Grant) -> None:
         nonce=grant.nonce,
         resource=grant.resource,
         signed_in_at=grant.signed_in_at,
-        given_at=grant.given_at,
+        given_at=given_at,
         expires_at=grant.expires_at,
         revoked_at=None,
     )
@@ -361,7 +360,6 @@ def _grant(row: Record) -> Grant:
         resource=row["resource"],
         signed_in_at=row["signed_in_at"],
         methods=tuple(row["methods"]),
-        given_at=row["given_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
     )

@@ -107,6 +107,11 @@ def told(request: Request, error: NamedError) -> str:
     return detail if language == CHINESE or detail != error.detail else translate(error.title)
 
 
+def translated(request: Request, text: str) -> str:
+    """Return a Chinese text in the language of who looks at a page; as it is, where that is not known."""
+    return translations(language_of(request)).gettext(text)
+
+
 async def style(_request: Request) -> Response:
     """Return the style sheet; its address changes with its content."""
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}

@@ -25,15 +25,17 @@ class NotKnownSurelyEnough(NamedError):
 
     Attributes:
         needed: the level that would do.
+        scheme: how the token was presented: `Bearer` or `DPoP`.
     """
 
     slug = "insufficient-user-authentication"
     title = "实名级别不足，不能办理此事"
     status = 401
 
-    def __init__(self, needed: int = 0) -> None:
+    def __init__(self, needed: int = 0, scheme: str = "Bearer") -> None:
         super().__init__()
         self.needed = needed
+        self.scheme = scheme
 
 
 @dataclass(frozen=True, slots=True)

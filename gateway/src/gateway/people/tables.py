@@ -21,7 +21,13 @@ person = sa.Table(
     version(),
     sa.CheckConstraint("username = lower(username)", name="person_username_is_lower_case"),
     sa.UniqueConstraint("username", name="person_username_is_unique"),
-    sa.UniqueConstraint("identity_number_index", name="person_identity_number_is_unique"),
+    sa.Index(
+        "person_identity_number_is_unique",
+        "identity_number_index",
+        unique=True,
+        postgresql_where=sa.text("assurance >= 2"),
+    ),
+    sa.Index("person_by_identity_number", "identity_number_index"),
     sa.Index("person_by_phone", "phone_index"),
 )
 

@@ -32,6 +32,7 @@ class SessionNotFound(NamedError):
     slug = "session-not-found"
     title = "没有这个登录会话"
     status = 404
+    pointer = "{session_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Our own pages: who looks at them, and whether a form comes from them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from starlette.responses import Response
 
 from gateway.oidc.errors import FormNotOurs
 from gateway.oidc.http import form_of
-from gateway.pages import SignInFirst, page
+from gateway.pages import SignInFirst, page, told, translated
 from gateway.people.domain import Person
 from gateway.people.repository import person_by_id
 from gateway.provider import Provider, provider_of
@@ -17,6 +18,7 @@ from gateway.signin.cookies import SESSION, VISIT
 from gateway.signin.domain import Session
 from gateway.signin.service import current_session
 from gateway.tokens.opaque import form_token, new_secret, same
+from onestop_legal.errors import FieldError, NamedError
 from onestop_runtime.caller import Caller
 from onestop_runtime.transaction import acquired
 
@@ -27,8 +29,8 @@ _LONGEST: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """A person who is signed in and looks at a page of ours.
+class Guest:
+    """A browser that looks at a page of ours.
 
     Attributes:
         visit: value of the visit cookie, which forms are bound to; a new one when the browser has none.
@@ -36,15 +38,12 @@ class Visitor:
 
     provider: Provider
     request: Request
-    session: Session
-    person: Person
     visit: str
 
     @property
-    def caller(self) -> Caller:
-        """The person, acting for himself."""
-        person = self.person
-        return Caller(sub=person.id, kind="natural", acr=str(person.assurance), channel="web", name=person.masked_name)
+    def address(self) -> str:
+        """The network address."""
+        return self.request.client.host if self.request.client else ""
 
     def csrf(self, purpose: str) -> str:
         """Return the token of a form."""
@@ -61,12 +60,42 @@ class Visitor:
         require_own_form(self.provider, self.request, form, purpose)
         return form
 
-    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+    def page(self, template: str, status: int = 200, *, error: NamedError | None = None, **values: Any) -> Response:
+        """Return a page; one that tells an error has its status, and says beside each field what is wrong there."""
+        told_here: dict[str, Any] = {
+            "error": told(self.request, error) if error else None,
+            "wrong": {it.pointer.removeprefix("/"): translated(self.request, it.detail) for it in _errors(error)},
+        }
+        response = page(self.request, template, error.status if error else status, **told_here, **values)
+        self.provider.cookies.set(response, VISIT, self.visit)
+        if error and error.retry_after is not None:
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor(Guest):
+    """A person who is signed in and looks at a page of ours."""
+
+    session: Session
+    person: Person
+
+    @property
+    def caller(self) -> Caller:
+        """The person, acting for himself."""
+        person = self.person
+        return Caller(sub=person.id, kind="natural", acr=str(person.assurance), channel="web", name=person.masked_name)
+
+    def page(self, template: str, status: int = 200, *, error: NamedError | None = None, **values: Any) -> Response:
         """Return a page of the account, with the name of whom it is and the way out."""
         values |= {"name": self.person.masked_name, "sign_out_csrf": self.csrf("sign-out")}
-        response = page(self.request, template, status, **values)
-        self.provider.cookies.set(response, VISIT, self.visit)
-        return response
+        return Guest.page(self, template, status, error=error, **values)
+
+
+def guest(request: Request) -> Guest:
+    """Return the browser that looks at a page of ours."""
+    provider = provider_of(request)
+    return Guest(provider, request, visit_of(provider, request))
 
 
 async def visitor(request: Request) -> Visitor:
@@ -83,7 +112,7 @@ async def visitor(request: Request) -> Visitor:
         person = await person_by_id(connection, session.person_id)
     if person is None:
         raise SignInFirst
-    return Visitor(provider, request, session, person, visit_of(provider, request))
+    return Visitor(provider, request, visit_of(provider, request), session, person)
 
 
 def visit_of(provider: Provider, request: Request) -> str:
@@ -107,3 +136,7 @@ def require_own_form(provider: Provider, request: Request, form: dict[str, str],
 def own_path(text: str | None) -> str | None:
     """Return `text` when it is the address of a page of ours that a sign-in may go on to."""
     return text if text and len(text) <= _LONGEST and _OWN.fullmatch(text) else None
+
+
+def _errors(error: NamedError | None) -> Sequence[FieldError]:
+    return error.errors if error else ()

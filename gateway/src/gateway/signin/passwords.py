@@ -3,7 +3,7 @@
 import asyncio
 import os
 import unicodedata
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Final
@@ -11,9 +11,9 @@ from typing import Final
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from gateway.signin.password_rules import require_fit
 from onestop_runtime.problems import Overloaded
 
-MAX_LENGTH: Final = 1024
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
 
 
@@ -53,6 +53,16 @@ class Passwords:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, _verify, known, self._nobody, password)
 
+    async def new_hash(self, password: str, about: Sequence[str]) -> str:
+        """Return the hash of a password that somebody chooses.
+
+        Raises:
+            UnfitPassword: when it is easily guessed by who knows what is `about` the person.
+            Overloaded: when too many wait already.
+        """
+        async with self.turn():
+            return await asyncio.get_running_loop().run_in_executor(self._threads, _chosen, password, about)
+
     async def better_hash(self, known: str, password: str) -> str | None:
         """Return a new hash when `known` was made with weaker parameters than today's."""
         if not _HASHER.check_needs_rehash(known):
@@ -73,6 +83,11 @@ def hash_passwords(passwords: Iterable[str]) -> list[str]:
     """Return the hashes of many passwords, computed on every core."""
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         return list(threads.map(hash_password, passwords))
+
+
+def _chosen(password: str, about: Sequence[str]) -> str:
+    require_fit(password, about)
+    return hash_password(password)
 
 
 def _verify(known: str | None, nobody: str, password: str) -> bool:

@@ -54,4 +54,6 @@ class SessionPrincipals:
             client_id="",
             scopes=frozenset({"openid", "profile"}),
             expires_at=now.timestamp() + _BELIEVED_SECONDS,
+            token_id=str(session.id),
+            first_party=True,
         )

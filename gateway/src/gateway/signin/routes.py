@@ -8,15 +8,16 @@ from starlette.responses import Response
 from gateway.oidc.authorize import UnderWay, proceed, refuse, resume
 from gateway.oidc.domain import AuthorizationRefused
 from gateway.oidc.http import form_of, query_of, redirect
-from gateway.pages import for_people, page, told
+from gateway.pages import for_people, page
 from gateway.pages.language import N_
-from gateway.people.domain import CapacityNotHeld
+from gateway.people.domain import CapacityNotHeld, Person
 from gateway.people.repository import person_by_id
 from gateway.provider import Provider, provider_of
 from gateway.signin.cookies import DEVICE, SESSION, VISIT
 from gateway.signin.domain import Session, TooManyAttempts, WrongCredentials
-from gateway.signin.own_pages import own_path, require_own_form, visit_of
-from gateway.signin.service import Arrival, SignedIn, current_session, sign_in
+from gateway.signin.onward import Onward, onward_of, read_form
+from gateway.signin.own_pages import Guest, guest, require_own_form
+from gateway.signin.service import Arrival, SignedIn, check_password, current_session, let_in
 from gateway.tokens.opaque import form_token
 from onestop_legal.errors import NamedError
 from onestop_runtime.problems import Overloaded
@@ -28,42 +29,55 @@ SCOPE_TEXTS: Final = {
     "profile": N_("您的姓名和办理身份"),
     "phone": N_("您的手机号码"),
     "offline_access": N_("在您离开后继续代您使用上述信息"),
+    "catalog:read": N_("以您的名义查看办事指南"),
+    "catalog:write": N_("以您的名义编写、审批和公布办事指南"),
+    "credit:write": N_("以您的名义补充、撤回信用记录"),
+    "datashare:read": N_("以您的名义查看数据目录、共享申请和使用记录"),
+    "datashare:write": N_("以您的名义申请、审核和提供共享数据"),
+    "gateway:read": N_("查看您的账户和已登记的应用"),
+    "gateway:write": N_("管理您的账户和已登记的应用"),
+    "intake:read": N_("查看您的办件、材料和通知书"),
+    "intake:write": N_("以您的名义申报、补正、受理和撤回办件"),
+    "workflow:read": N_("以您的名义查看审批任务和证照"),
+    "workflow:write": N_("以您的名义办理审批任务"),
 }
 
 
 @for_people
 async def show_sign_in(request: Request) -> Response:
     """Show the sign-in form; who is signed in already and comes for nothing else is sent to his account."""
-    provider = provider_of(request)
-    query = query_of(request)
-    handle = query.get("request")
-    if handle is not None:
-        under_way = await resume(provider, request, handle)
-        return _form(provider, request, under_way, username=under_way.asked.login_hint or "")
-    afterwards = own_path(query.get("next"))
-    session = await current_session(provider, provider.cookies.read(request, SESSION))
-    if session is None or afterwards:
-        return _form(provider, request, None, afterwards=afterwards)
+    here = guest(request)
+    onward = await onward_of(here.provider, request, query_of(request))
+    if onward.under_way:
+        return _form(here, onward, username=onward.under_way.asked.login_hint or "")
+    session = await current_session(here.provider, here.provider.cookies.read(request, SESSION))
+    if session is None or onward.afterwards:
+        return _form(here, onward)
     return redirect(ACCOUNT_HOME, {})
 
 
 @for_people
 async def take_sign_in(request: Request) -> Response:
     """Check name and password; then go on with the request that led here."""
-    provider = provider_of(request)
-    form = await form_of(request)
-    handle = form.get("request")
-    afterwards = own_path(form.get("next"))
-    require_own_form(provider, request, form, _purpose(handle, afterwards))
-    under_way = await resume(provider, request, handle) if handle else None
+    here = guest(request)
+    provider = here.provider
+    form, onward = await read_form(here, "sign-in")
     username = form.get("username", "")
+    arrival = arrival_of(provider, request, onward.under_way)
     try:
-        current = await current_session(provider, provider.cookies.read(request, SESSION))
-        arrival = arrival_of(provider, request, under_way)
-        signed_in = await sign_in(provider, username, form.get("password", ""), arrival, current)
+        person = await check_password(provider, username, form.get("password", ""), arrival)
     except (WrongCredentials, TooManyAttempts, Overloaded) as error:
-        return _form(provider, request, under_way, afterwards=afterwards, username=username, error=error)
-    return await arrive(provider, request, under_way, signed_in, afterwards)
+        return _form(here, onward, username=username, error=error)
+    return await go_in(here, onward, person, ("pwd",))
+
+
+async def go_in(here: Guest, onward: Onward, person: Person, methods: tuple[str, ...]) -> Response:
+    """Let in who has proved to be `person` by `methods` (RFC 8176), and go on with what led here."""
+    provider, request = here.provider, here.request
+    current = await current_session(provider, provider.cookies.read(request, SESSION))
+    arrival = arrival_of(provider, request, onward.under_way)
+    signed_in = await let_in(provider, person, arrival, methods, current)
+    return await arrive(provider, request, onward.under_way, signed_in, onward.afterwards)
 
 
 def arrival_of(provider: Provider, request: Request, under_way: UnderWay | None) -> Arrival:
@@ -151,35 +165,12 @@ async def _go_on(
         return refuse(provider, under_way.parameters, refused)
 
 
-def _form(
-    provider: Provider,
-    request: Request,
-    under_way: UnderWay | None,
-    *,
-    afterwards: str | None = None,
-    username: str = "",
-    error: NamedError | None = None,
-) -> Response:
-    handle = under_way.handle if under_way else None
-    visit = visit_of(provider, request)
-    response = page(
-        request,
+def _form(here: Guest, onward: Onward, *, username: str = "", error: NamedError | None = None) -> Response:
+    return here.page(
         "sign_in",
-        error.status if error else 200,
-        leads_to=under_way.asked.redirect_uri if under_way else None,
-        csrf=form_token(visit, _purpose(handle, afterwards)),
-        handle=handle,
-        afterwards=afterwards,
-        client_name=under_way.client.name if under_way else None,
+        error=error,
+        leads_to=onward.leads_to,
+        onward=onward,
+        csrf=here.csrf(onward.purpose("sign-in")),
         username=username,
-        error=told(request, error) if error else None,
     )
-    provider.cookies.set(response, VISIT, visit)
-    if error and error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
-
-
-def _purpose(handle: str | None, afterwards: str | None) -> str:
-    """Return what the form of a sign-in is for: its token is good for nothing else."""
-    return f"sign-in:{handle or afterwards or ''}"

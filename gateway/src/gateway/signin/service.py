@@ -19,7 +19,7 @@ from gateway.signin.domain import (
     Session,
     WrongCredentials,
 )
-from gateway.signin.passwords import MAX_LENGTH
+from gateway.signin.password_rules import LONGEST
 from gateway.signin.throttle import count, require_patience
 from gateway.tokens.opaque import digest, new_secret
 from onestop_runtime.caller import ANONYMOUS, Caller
@@ -86,12 +86,8 @@ class _Keys:
         return cls(account, {account: ACCOUNT_PATIENCE, address: ADDRESS_PATIENCE})
 
 
-async def sign_in(
-    provider: Provider, username: str, password: str, arrival: Arrival, current: Session | None
-) -> SignedIn:
-    """Check name and password and start a session, or renew the browser's own one for the same person.
-
-    The work is the same whether the name exists or not.
+async def check_password(provider: Provider, username: str, password: str, arrival: Arrival) -> Person:
+    """Return whose name and password these are. The work is the same whether the name exists or not.
 
     Raises:
         WrongCredentials: when they do not belong together.
@@ -99,7 +95,7 @@ async def sign_in(
         Overloaded: when too many sign in at once.
     """
     username = username.strip().lower()
-    if not username or len(username) > _LONGEST_USERNAME or not 0 < len(password) <= MAX_LENGTH:
+    if not username or len(username) > _LONGEST_USERNAME or not 0 < len(password) <= LONGEST:
         raise WrongCredentials
     async with provider.passwords.turn():
         now = provider.context.clock()
@@ -107,7 +103,7 @@ async def sign_in(
             found = await credentials(connection, username)
             known_device = await _device_known(connection, arrival, found[0].id if found else NOBODY, now)
             keys = _Keys.of(provider.cipher, arrival, username, known_device=known_device)
-            await require_patience(connection, keys.patience, now)
+            failed_before = await require_patience(connection, keys.patience, now)
         person, known_hash = found or (None, None)
         if not await provider.passwords.verify(known_hash, password):
             await _note_failure(provider, arrival, keys, person)
@@ -115,11 +111,20 @@ async def sign_in(
         better = await provider.passwords.better_hash(known_hash, password) if known_hash else None
     if person is None or known_hash is None:
         raise WrongCredentials
+    if better or failed_before:
+        async with provider.transaction(_arriving(person, arrival)) as tx:
+            await repository.forgive(tx.connection, keys.account)
+            if better:
+                await replace_password_hash(tx.connection, person.id, old=known_hash, new=better)
+    return person
+
+
+async def let_in(
+    provider: Provider, person: Person, arrival: Arrival, methods: tuple[str, ...], current: Session | None
+) -> SignedIn:
+    """Start a session for who has proved to be `person`; see `start_session`."""
     async with provider.transaction(_arriving(person, arrival)) as tx:
-        if better:
-            await replace_password_hash(tx.connection, person.id, old=known_hash, new=better)
-        await repository.forgive(tx.connection, keys.account)
-        signed_in = await start_session(tx, person, arrival, ("pwd",), current)
+        signed_in = await start_session(tx, person, arrival, methods, current)
     provider.revoked.add(signed_in.ended)
     return signed_in
 

@@ -14,12 +14,13 @@ Keys: TypeAlias = Mapping[bytes, Patience]
 """Keyed hashes of what attempts are counted by: an account, an address, a browser, a phone."""
 
 
-async def require_patience(connection: Connection, keys: Keys, now: datetime) -> None:
-    """Do nothing when the next attempt may be made; raises `TooManyAttempts`."""
+async def require_patience(connection: Connection, keys: Keys, now: datetime) -> bool:
+    """Return, when the next attempt may be made, whether any was counted before; raises `TooManyAttempts`."""
     until = await repository.not_before(connection, list(keys))
     if until is not None and until > now:
         seconds = ceil((until - now).total_seconds())
         raise TooManyAttempts(f"尝试次数过多，请在 {seconds} 秒后再试。", retry_after=seconds)
+    return until is not None
 
 
 async def count(tx: Transaction, keys: Keys) -> None:

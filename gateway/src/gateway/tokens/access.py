@@ -9,8 +9,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from gateway.tokens.keys import ALGORITHM, KeyRing
-from gateway.tokens.principal import Principal, names_of
-from onestop_legal.errors import FieldError, NamedError
+from gateway.tokens.principal import Principal
+from onestop_legal.errors import NamedError
 from onestop_runtime.assertion import caller_of, claims_of
 from onestop_runtime.caller import Caller
 from onestop_runtime.clock import Clock
@@ -31,15 +31,29 @@ class InvalidToken(NamedError):
     slug = "invalid-token"
     title = "访问令牌无效或已过期，请重新登录"
     status = 401
+    pointer = "#Authorization"
 
     def __init__(self, scheme: str = "Bearer") -> None:
         super().__init__()
         self.scheme = scheme
 
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the header."""
-        return (FieldError("#Authorization", self.slug, self.detail),)
+
+class InsufficientScope(NamedError):
+    """The client may not do this in the person's name (RFC 6750, 3.1).
+
+    Attributes:
+        needed: the scope that would do.
+        scheme: how the token was presented: `Bearer` or `DPoP`.
+    """
+
+    slug = "insufficient-scope"
+    title = "该应用没有获得办理此事的授权"
+    status = 403
+
+    def __init__(self, needed: str = "", scheme: str = "Bearer") -> None:
+        super().__init__()
+        self.needed = needed
+        self.scheme = scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,7 @@ class AccessTokens:
         auth_time: int | None = None,
         key: str | None = None,
         resource: str | None = None,
+        first_party: bool = False,
     ) -> IssuedToken:
         """Return an access token for `caller.client` in the name of `caller`.
 
@@ -95,6 +110,7 @@ class AccessTokens:
             auth_time: second of the epoch at which the person signed in.
             key: thumbprint of the key that who presents the token has to hold (RFC 9449, 6.1); None for a bearer.
             resource: where the token is good; None for our own API.
+            first_party: whether the client is our own.
         """
         issued = int(self._clock().timestamp())
         seconds = int(LIFETIME.total_seconds())
@@ -116,6 +132,8 @@ class AccessTokens:
             claims["auth_time"] = auth_time
         if key is not None:
             claims["cnf"] = {"jkt": key}
+        if first_party:
+            claims["first_party"] = True
         signing = self._keys.signing
         header = {"alg": ALGORITHM, "typ": _TYPE, "kid": signing.kid}
         return IssuedToken(jwt.encode(header, claims, signing, algorithms=[ALGORITHM]), token_id, seconds)
@@ -164,7 +182,8 @@ def _principal(claims: dict[str, Any]) -> Principal:
         client_id=claims["client_id"],
         scopes=frozenset(claims.get("scope", "").split()),
         expires_at=float(claims["exp"]),
-        issued_at=float(claims["iat"]),
-        names=names_of(claims),
+        token_id=claims["jti"],
+        grant_id=claims.get("grant"),
         key=claims["cnf"]["jkt"] if "cnf" in claims else None,
+        first_party=claims.get("first_party") is True,
     )

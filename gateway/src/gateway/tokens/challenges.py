@@ -3,7 +3,7 @@
 from typing import Final
 
 from gateway.people.domain import NotKnownSurelyEnough
-from gateway.tokens.access import InvalidToken
+from gateway.tokens.access import InsufficientScope, InvalidToken
 from gateway.tokens.dpop import ALGORITHMS, InvalidProof, NonceNeeded
 from onestop_legal.errors import NamedError
 
@@ -14,9 +14,11 @@ _PROBLEMS: Final = (InvalidToken, InvalidProof, NonceNeeded)
 
 
 def challenge_of(error: NamedError) -> dict[str, str]:
-    """Return the headers that go with `error`; none when it concerns neither token nor proof nor level."""
+    """Return the headers that go with `error`; none when it concerns neither token, proof, scope nor level."""
     if isinstance(error, NotKnownSurelyEnough):
-        return {CHALLENGE: f'Bearer error="insufficient_user_authentication", acr_values="{error.needed}"'}
+        return {CHALLENGE: f'{error.scheme} error="insufficient_user_authentication", acr_values="{error.needed}"'}
+    if isinstance(error, InsufficientScope):
+        return {CHALLENGE: f'{error.scheme} error="insufficient_scope", scope="{error.needed}"'}
     if not isinstance(error, _PROBLEMS):
         return {}
     code = oauth_code(error)

@@ -20,7 +20,7 @@ from joserfc.jwk import ECKey, OKPKey
 
 from gateway.tokens.keys import KeyRing
 from gateway.tokens.opaque import digest, same
-from onestop_legal.errors import FieldError, NamedError
+from onestop_legal.errors import NamedError
 from onestop_runtime.clock import Clock
 
 ALGORITHMS: Final = ("ES256", "Ed25519", "EdDSA")
@@ -48,11 +48,7 @@ class InvalidProof(NamedError):
     slug = "invalid-dpop-proof"
     title = "DPoP 证明无效"
     status = 401
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the header."""
-        return (FieldError("#DPoP", self.slug, self.detail),)
+    pointer = "#DPoP"
 
 
 class NonceNeeded(NamedError):
@@ -61,15 +57,11 @@ class NonceNeeded(NamedError):
     slug = "use-dpop-nonce"
     title = "DPoP 证明须使用服务器给出的 nonce"
     status = 401
+    pointer = "#DPoP"
 
     def __init__(self, nonce: str) -> None:
         super().__init__()
         self.nonce = nonce
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the header."""
-        return (FieldError("#DPoP", self.slug, self.detail),)
 
 
 @dataclass(frozen=True, slots=True)

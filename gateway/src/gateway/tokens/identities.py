@@ -12,7 +12,6 @@ from joserfc.jwk import OKPKey
 from gateway.tokens.access import AccessTokens, InvalidToken
 from gateway.tokens.dpop import InvalidProof, Proofs, SeenProofs
 from gateway.tokens.principal import Principal
-from gateway.tokens.revoked import Revoked
 from onestop_runtime.assertion import GATEWAY, LIFETIME_SECONDS, make_assertion
 from onestop_runtime.clock import Clock
 
@@ -31,6 +30,13 @@ class Sessions(Protocol):
         """Return the principal of the `Cookie` header's session, or None when there is none."""
 
 
+class Revocations(Protocol):
+    """Knows what was taken back before its time."""
+
+    def __contains__(self, identifier: object) -> bool:
+        """Whether the grant or token with this identifier was revoked."""
+
+
 class Identities:
     """Resolves requests to principals and principals to internal assertions."""
 
@@ -40,14 +46,14 @@ class Identities:
         assertion_key: OKPKey,
         clock: Clock,
         *,
-        revoked: Revoked | None = None,
+        revoked: Revocations = frozenset(),
         sessions: Sessions | None = None,
         proofs: Proofs | None = None,
     ) -> None:
         self._tokens = tokens
         self._key = assertion_key
         self._clock = clock
-        self._revoked = revoked or Revoked()
+        self._revoked = revoked
         self._sessions = sessions
         self._proofs = proofs
         self._seen = SeenProofs(clock)
@@ -133,7 +139,7 @@ class Identities:
         elif principal.expires_at <= self._clock().timestamp():
             del self._known[token]
             raise InvalidToken(scheme)
-        if self._revoked.refuses(principal.names, principal.issued_at):
+        if principal.grant_id in self._revoked or principal.token_id in self._revoked:
             raise InvalidToken(scheme)
         return principal
 

@@ -1,5 +1,6 @@
 """完整性: what a guide must say before it is published, each rule with its source."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ _LICENSING = "《中华人民共和国行政许可法》"
 _ENVIRONMENT = "《优化营商环境条例》"
 _GUIDES = "办事指南规范"
 _FEWEST_OPTIONS = 2
+_PERSONAL = re.compile("姓名|身份号码|身份证|电话|手机|账号|住址|法定代表人")
 
 
 def findings(guide: Mapping[str, Any]) -> list[Finding]:
@@ -128,15 +130,34 @@ def _fields(guide: Mapping[str, Any]) -> Iterator[Finding]:
     for name in guide.get("public_fields", ()):
         if name not in properties:
             yield _error("/public_fields", "unknown-field", f"公开字段 {name} 不在申请表中。", _GUIDES)
-        elif properties[name].get("format") in {"identity-number", "phone"}:
+        elif _is_marked_personal(properties[name]):
             yield _error(
                 "/public_fields", "personal-field", f"{name} 是个人信息，不能公开。", "《个人信息保护法》第二十五条"
+            )
+    for name, field in properties.items():
+        if _looks_personal(field) and not _is_marked_personal(field):
+            yield Finding(
+                f"/form/properties/{name}",
+                "unmarked-personal-field",
+                "warning",
+                "像是个人信息，请以 format（identity-number、phone）或 x-sensitive 标明，办理人员看到的即为脱敏内容。",
+                "《个人信息保护法》第五十一条",
             )
     for name in guide["form"].get("required", ()):
         if name not in properties:
             yield _error("/form/required", "unknown-field", f"必填字段 {name} 不在申请表中。", _GUIDES)
     if guide["form"].get("additionalProperties") is not False:
         yield _error("/form/additionalProperties", "open-form", "申请表不能接受未列明的字段。", _GUIDES)
+
+
+def _looks_personal(field: Any) -> bool:
+    return isinstance(field, Mapping) and bool(_PERSONAL.search(str(field.get("title", ""))))
+
+
+def _is_marked_personal(field: Any) -> bool:
+    return isinstance(field, Mapping) and (
+        field.get("format") in {"identity-number", "phone"} or field.get("x-sensitive") is True
+    )
 
 
 def _trips(guide: Mapping[str, Any]) -> Iterator[Finding]:

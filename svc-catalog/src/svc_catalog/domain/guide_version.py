@@ -19,11 +19,7 @@ class UnknownItem(NamedError):
     slug = "unknown-item"
     title = "没有这个事项"
     status = 404
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the item in the address."""
-        return (FieldError("{code}", self.slug, self.detail),)
+    pointer = "{code}"
 
 
 class ItemSuspended(NamedError):
@@ -32,11 +28,7 @@ class ItemSuspended(NamedError):
     slug = "item-suspended"
     title = "该事项已暂停办理"
     status = 409
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the item in the address."""
-        return (FieldError("{code}", self.slug, self.detail),)
+    pointer = "{code}"
 
 
 class GuideVersionNotFound(NamedError):
@@ -45,6 +37,7 @@ class GuideVersionNotFound(NamedError):
     slug = "guide-version-not-found"
     title = "没有这个办事指南版本"
     status = 404
+    pointer = "{version_id}"
 
 
 class WrongGuideState(NamedError):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onestop_legal.codes import is_item_type
-from onestop_legal.errors import FieldError, NamedError
+from onestop_legal.errors import NamedError
 from onestop_legal.implementation_code import ImplementationCode, check_free_form
 
 COLUMNS = ("department", "main_item", "name", "type_code", "implementation_code")
@@ -22,11 +22,7 @@ class NotAnItemList(NamedError):
     slug = "not-an-item-list"
     title = "文件不是事项清单"
     status = 422
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the file, which is the whole body."""
-        return (FieldError("", self.slug, self.detail),)
+    pointer = ""
 
 
 class NotCsv(NamedError):
@@ -35,11 +31,7 @@ class NotCsv(NamedError):
     slug = "not-csv"
     title = "事项清单应以 text/csv 上传"
     status = 415
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the header."""
-        return (FieldError("#Content-Type", self.slug, self.detail),)
+    pointer = "#Content-Type"
 
 
 class DryRunNeeded(NamedError):
@@ -48,11 +40,7 @@ class DryRunNeeded(NamedError):
     slug = "dry-run-needed"
     title = "请先对同一文件试运行"
     status = 409
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the parameter."""
-        return (FieldError("?dry_run_id", self.slug, self.detail),)
+    pointer = "?dry_run_id"
 
 
 class ImportNotFound(NamedError):
@@ -61,6 +49,7 @@ class ImportNotFound(NamedError):
     slug = "import-not-found"
     title = "没有这次导入"
     status = 404
+    pointer = "{import_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ class SubjectNotFound(NamedError):
     slug = "credit-subject-not-found"
     title = "没有该主体的信用信息"
     status = 404
+    pointer = "{credit_code}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ class AccessRecordNotFound(NamedError):
     slug = "access-record-not-found"
     title = "没有这条访问记录"
     status = 404
+    pointer = "{record_id}"
 
 
 class Outcome(CodeList):

@@ -23,6 +23,7 @@ class GrantNotFound(NamedError):
     slug = "grant-not-found"
     title = "没有这项共享授权"
     status = 404
+    pointer = "{grant_id}"
 
 
 class GrantAlreadyRevoked(NamedError):

@@ -16,6 +16,7 @@ class LicenceNotFound(NamedError):
     slug = "licence-not-found"
     title = "没有这份证照"
     status = 404
+    pointer = "{identifier}"
 
 
 class Ending(CodeList):

@@ -26,6 +26,7 @@ class AcceptanceAuthorityNotFound(NamedError):
     slug = "acceptance-authority-not-found"
     title = "没有这项受理授权"
     status = 404
+    pointer = "{authority_id}"
 
 
 class AuthorityAlreadyEnded(NamedError):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from onestop_legal.errors import FieldError, NamedError
+from onestop_legal.errors import NamedError
 from svc_intake.domain.material import Ask
 
 
@@ -19,11 +19,7 @@ class ResourceNotUsed(NamedError):
     slug = "resource-not-used"
     title = "本办件没有可以由该数据资源核验的材料"
     status = 422
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the resource that was named."""
-        return (FieldError("/resource", self.slug, self.detail),)
+    pointer = "/resource"
 
 
 class NothingOnRecord(NamedError):

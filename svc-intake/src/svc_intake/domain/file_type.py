@@ -1,6 +1,6 @@
 """The type of a file by its first bytes: what it says it is must be what it is."""
 
-from onestop_legal.errors import FieldError, NamedError
+from onestop_legal.errors import NamedError
 
 HEAD_BYTES = 4096
 """How many first bytes `require_content` wants to see."""
@@ -43,11 +43,7 @@ class MediaTypeNotTaken(NamedError):
     slug = "media-type-not-taken"
     title = "不接受这种格式的文件"
     status = 415
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the header."""
-        return (FieldError("#Content-Type", self.slug, self.detail),)
+    pointer = "#Content-Type"
 
 
 class ContentDoesNotFitType(NamedError):
@@ -56,11 +52,7 @@ class ContentDoesNotFitType(NamedError):
     slug = "content-does-not-fit-type"
     title = "文件内容与声明的格式不符"
     status = 422
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the file, which is the whole body."""
-        return (FieldError("", self.slug, self.detail),)
+    pointer = ""
 
 
 def name_of(media_type: str) -> str:

@@ -19,11 +19,6 @@ class ItemNotOpen(NamedError):
     title = "此事项当前不能申请"
     status = 409
 
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the item."""
-        return (FieldError("/guide_code", self.slug, self.detail),)
-
 
 class UnknownItem(ItemNotOpen):
     """No guide of such an item is in force."""
@@ -31,6 +26,7 @@ class UnknownItem(ItemNotOpen):
     slug = "unknown-item"
     title = "没有这个事项"
     status = 404
+    pointer = "/guide_code"
 
 
 class ItemSuspended(ItemNotOpen):
@@ -49,17 +45,22 @@ class ItemWithdrawn(ItemNotOpen):
     status = 409
 
 
-def require_open(state: str, reason: str | None) -> None:
+def require_open(state: str, reason: str | None, pointer: str) -> None:
     """Do nothing when an item in `state` (`open`, `suspended`, `withdrawn`) may be applied for.
+
+    Args:
+        state: of the item.
+        reason: why it is not open.
+        pointer: what in the request named the item.
 
     Raises:
         ItemSuspended: while it is suspended.
         ItemWithdrawn: when it was cancelled.
     """
     if state == "suspended":
-        raise ItemSuspended(f"此事项已暂停办理：{reason.rstrip('。')}。" if reason else "")
+        raise ItemSuspended(f"此事项已暂停办理：{reason.rstrip('。')}。" if reason else "", pointer=pointer)
     if state == "withdrawn":
-        raise ItemWithdrawn(f"此事项已取消：{reason.rstrip('。')}。" if reason else "")
+        raise ItemWithdrawn(f"此事项已取消：{reason.rstrip('。')}。" if reason else "", pointer=pointer)
 
 
 @dataclass(frozen=True, slots=True)

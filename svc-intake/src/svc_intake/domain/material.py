@@ -17,11 +17,7 @@ class MaterialNotAsked(NamedError):
     slug = "material-not-asked"
     title = "办事指南没有要求这份材料"
     status = 404
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the material in the address."""
-        return (FieldError("{material_code}", self.slug, self.detail),)
+    pointer = "{material_code}"
 
 
 class MaterialNotHandedIn(NamedError):
@@ -38,11 +34,7 @@ class FileTooLarge(NamedError):
     slug = "file-too-large"
     title = "文件过大"
     status = 413
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the file, which is the whole body."""
-        return (FieldError("", self.slug, self.detail),)
+    pointer = ""
 
 
 class FileEmpty(NamedError):
@@ -51,11 +43,7 @@ class FileEmpty(NamedError):
     slug = "file-empty"
     title = "文件是空的"
     status = 422
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the file, which is the whole body."""
-        return (FieldError("", self.slug, self.detail),)
+    pointer = ""
 
 
 class UploadBrokenOff(NamedError):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from onestop_legal.errors import FieldError, NamedError
+from onestop_legal.errors import NamedError
 
 _MASK = "*"
 
@@ -126,11 +126,7 @@ class NotServed(NamedError):
     slug = "not-served"
     title = "此事项不面向您的身份办理"
     status = 422
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the item that was asked for."""
-        return (FieldError("/guide_code", self.slug, self.detail),)
+    pointer = "/guide_code"
 
 
 _NATURAL, _OTHER = "1", "6"

@@ -1,7 +1,7 @@
 """The states of a case, and the errors of doing something in the wrong one."""
 
 from onestop_legal.codes import CodeList
-from onestop_legal.errors import FieldError, NamedError
+from onestop_legal.errors import NamedError
 
 
 class State(CodeList):
@@ -22,11 +22,7 @@ class CaseNotFound(NamedError):
     slug = "case-not-found"
     title = "没有这个办件"
     status = 404
-
-    @property
-    def errors(self) -> tuple[FieldError, ...]:
-        """Point at the case in the address."""
-        return (FieldError("{case_id}", self.slug, self.detail),)
+    pointer = "{case_id}"
 
 
 class CaseNotEditable(NamedError):

@@ -39,7 +39,7 @@ async def open_case(
     if found is None:
         raise UnknownItem(f"没有事项“{guide_code}”，或其办事指南尚未生效。")
     version_id, state, reason = found
-    require_open(state, reason)
+    require_open(state, reason, "/guide_code")
     guide = await own.memory.guide(tx.connection, version_id)
     if tx.caller.mandate and (mandate := await copies.mandate_of(tx.connection, tx.caller.mandate)):
         mandate.require_cover(guide.code, today)

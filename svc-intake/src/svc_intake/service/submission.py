@@ -47,7 +47,7 @@ async def submit(tx: Transaction, own: Resources, case_id: UUID, version: int) -
     require_version(case, version)
     case.require_draft()
     today = legal_day(tx.now)
-    require_open(loaded.item_state, loaded.item_reason)
+    require_open(loaded.item_state, loaded.item_reason, "{case_id}")
     if loaded.mandate:
         loaded.mandate.require_cover(case.item_code, today)
     guide = await own.memory.guide(tx.connection, case.guide_version_id)

@@ -21,6 +21,7 @@ class TaskNotFound(NamedError):
     slug = "task-not-found"
     title = "没有这个任务"
     status = 404
+    pointer = "{task_id}"
 
 
 class TaskTaken(NamedError):

@@ -35,6 +35,7 @@ class LicenceNotFound(NamedError):
     slug = "licence-not-found"
     title = "没有这份证照"
     status = 404
+    pointer = "{licence_id}"
 
 
 @dataclass(frozen=True, slots=True)

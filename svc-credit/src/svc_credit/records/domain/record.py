@@ -38,6 +38,7 @@ class RecordNotFound(NamedError):
     slug = "credit-record-not-found"
     title = "没有这条信用记录"
     status = 404
+    pointer = "{record_id}"
 
 
 class WrongRecordState(NamedError):

@@ -28,6 +28,7 @@ class RequestNotFound(NamedError):
     slug = "resource-request-not-found"
     title = "没有这项共享申请"
     status = 404
+    pointer = "{request_id}"
 
 
 class WrongRequestState(NamedError):

@@ -1,0 +1,134 @@
+"""What passes the public door: one row for each operation that a service documents.
+
+A new operation gets its row here; until then the edge refuses it. What a row asks for beside being signed in is
+explained at `Route`; the levels follow the rule that who binds himself or others by what he does is known by his real
+name (2), and who only looks at what is his own has shown at least his telephone (1).
+"""
+
+from typing import Final
+
+from gateway.edge.routes import Route, ServiceRoutes
+
+_MEBIBYTE: Final = 1024 * 1024
+
+catalog = ServiceRoutes("catalog")
+credit = ServiceRoutes("credit")
+datashare = ServiceRoutes("datashare")
+gateway = ServiceRoutes("gateway")
+intake = ServiceRoutes("intake")
+workflow = ServiceRoutes("workflow")
+
+CATALOG: Final = (
+    catalog.get("/agencies", public=True),
+    catalog.get("/calendar", public=True),
+    catalog.post("/guide-versions", level=2),
+    catalog.get("/guide-versions/{version_id}", level=2),
+    catalog.put("/guide-versions/{version_id}", level=2),
+    catalog.post("/guide-versions/{version_id}/approval", level=2),
+    catalog.post("/guide-versions/{version_id}/check", level=2),
+    catalog.post("/guide-versions/{version_id}/publication", level=2),
+    catalog.post("/guide-versions/{version_id}/suspension", level=2),
+    catalog.post("/guide-versions/{version_id}/withdrawal", level=2),
+    catalog.get("/guides/{code}", public=True),
+    catalog.get("/guides/{code}/versions", public=True),
+    catalog.get("/halls", public=True),
+    catalog.post("/item-imports", level=2, body_bytes=16 * _MEBIBYTE, seconds=60),
+    catalog.get("/item-imports/{import_id}", level=2),
+    catalog.get("/items", public=True),
+    catalog.get("/regions", public=True),
+)
+
+CREDIT: Final = (
+    credit.get("/records", public=True),
+    credit.get("/records/{record_id}", public=True),
+    credit.put("/records/{record_id}", level=2),
+    credit.post("/records/{record_id}/withdrawal", level=2),
+    credit.get("/subjects/{credit_code}", public=True),
+)
+
+DATASHARE: Final = (
+    datashare.get("/access-records", level=1),
+    datashare.get("/access-records/{record_id}", level=1),
+    datashare.post("/exchange/{resource_code}", level=2),
+    datashare.get("/grants", level=2),
+    datashare.get("/grants/{grant_id}", level=2),
+    datashare.post("/grants/{grant_id}/revocation", level=2),
+    datashare.get("/licences/{identifier}", public=True),
+    datashare.get("/resource-requests", level=2),
+    datashare.post("/resource-requests", level=2),
+    datashare.get("/resource-requests/{request_id}", level=2),
+    datashare.post("/resource-requests/{request_id}/review", level=2),
+    datashare.post("/resource-requests/{request_id}/supply", level=2),
+    datashare.post("/resource-requests/{request_id}/withdrawal", level=2),
+    datashare.get("/resources", public=True),
+    datashare.post("/resources", level=2),
+    datashare.get("/resources/{code}", public=True),
+    datashare.put("/resources/{code}", level=2),
+    datashare.post("/resources/{code}/publication", level=2),
+    datashare.post("/resources/{code}/publication-review", level=2),
+    datashare.post("/resources/{code}/withdrawal", level=2),
+    datashare.post("/resources/{code}/withdrawal-review", level=2),
+)
+
+GATEWAY: Final = (
+    gateway.get("/clients", level=1),
+    gateway.post("/clients", level=2),
+    gateway.get("/mandates", scope="openid"),
+    gateway.get("/me", scope="openid"),
+    gateway.post("/people/look-ups", level=2),
+    gateway.post("/people/{person_id}/verifications", level=2),
+    gateway.post("/registrations", public=True),
+    gateway.post("/registrations/codes", public=True),
+    gateway.post("/registrations/proofs", public=True),
+    gateway.get("/routes", level=2),
+    gateway.get("/sessions"),
+    gateway.delete("/sessions/{session_id}"),
+)
+
+INTAKE: Final = (
+    intake.get("/acceptance-authorities", public=True),
+    intake.post("/acceptance-authorities", level=2),
+    intake.post("/acceptance-authorities/{authority_id}/end", level=2),
+    intake.get("/cases", level=1),
+    intake.post("/cases", level=1),
+    intake.delete("/cases/{case_id}", level=1),
+    intake.get("/cases/{case_id}", level=1),
+    intake.post("/cases/{case_id}/acceptance", level=2),
+    intake.put("/cases/{case_id}/answers", level=1),
+    intake.post("/cases/{case_id}/correction-notice", level=2),
+    intake.post("/cases/{case_id}/corrections", level=2),
+    intake.post("/cases/{case_id}/delivery", level=2),
+    intake.get("/cases/{case_id}/documents", level=1),
+    intake.get("/cases/{case_id}/evidence", level=1),
+    intake.post("/cases/{case_id}/evidence", level=2),
+    intake.put("/cases/{case_id}/form", level=1),
+    intake.delete("/cases/{case_id}/materials/{material_code}", level=1),
+    intake.put("/cases/{case_id}/materials/{material_code}", level=1, body_bytes=1024 * _MEBIBYTE, seconds=60),
+    intake.get("/cases/{case_id}/materials/{material_code}/content", level=1),
+    intake.post("/cases/{case_id}/on-the-spot-correction", level=2),
+    intake.get("/cases/{case_id}/receipt", level=1),
+    intake.post("/cases/{case_id}/refusal", level=2),
+    intake.post("/cases/{case_id}/submission", level=2),
+    intake.get("/cases/{case_id}/timeline", level=1),
+    intake.post("/cases/{case_id}/unmasking", level=2),
+    intake.post("/cases/{case_id}/withdrawal", level=2),
+)
+
+WORKFLOW: Final = (
+    workflow.post("/clock-stops/{stop_id}/end", level=2),
+    workflow.get("/definitions", level=2),
+    workflow.post("/definitions", level=2),
+    workflow.get("/licences/{licence_id}", level=1),
+    workflow.get("/proceedings", level=2),
+    workflow.get("/proceedings/{proceeding_id}", level=2),
+    workflow.post("/proceedings/{proceeding_id}/clock-stops", level=2),
+    workflow.post("/proceedings/{proceeding_id}/extension", level=2),
+    workflow.get("/staff", level=2),
+    workflow.get("/tasks", level=2),
+    workflow.get("/tasks/{task_id}", level=2),
+    workflow.post("/tasks/{task_id}/claim", level=2),
+    workflow.post("/tasks/{task_id}/completion", level=2),
+    workflow.post("/tasks/{task_id}/release", level=2),
+)
+
+ROUTES: Final[tuple[Route, ...]] = (*CATALOG, *CREDIT, *DATASHARE, *GATEWAY, *INTAKE, *WORKFLOW)
