@@ -127,13 +127,16 @@ class Browser:
                 "code_challenge_method": "S256",
             },
         )
-        code, password_asked = await self._walk(page, redirect_uri, state)
+        reached, password_asked = await self._walk(page, redirect_uri)
+        query = parse_qs(urlsplit(reached).query)
+        if query.get("state") != [state] or "code" not in query:
+            raise SignInFailed(f"{query.get('error')}: {query.get('error_description')}")
         answer = await self._send(
             "POST",
             "/oauth/token",
             data={
                 "grant_type": "authorization_code",
-                "code": code,
+                "code": query["code"][0],
                 "redirect_uri": redirect_uri,
                 "code_verifier": verifier,
                 "client_id": registered["client_id"],
@@ -145,17 +148,31 @@ class Browser:
         tokens = answer.json()
         return Session(tokens["access_token"], tokens["id_token"], tokens.get("refresh_token"), password_asked)
 
-    async def _walk(self, page: httpx.Response, redirect_uri: str, state: str) -> tuple[str, bool]:
-        """Follow redirects and send forms until the client's address is reached; return the code."""
+    async def go(self, address: str, redirect_uri: str) -> str:
+        """Go where a client sends the browser and sign in when asked; return with what address it comes back.
+
+        Args:
+            address: at the gateway.
+            redirect_uri: what the client's own address begins with.
+
+        Raises:
+            SignInFailed: when it does not come back.
+        """
+        reached, _ = await self._walk(await self._send("GET", address), redirect_uri)
+        return reached
+
+    async def leave(self, address: str) -> httpx.Response:
+        """Go where a client sends the browser to sign out; return the answer."""
+        return await self._send("GET", address)
+
+    async def _walk(self, page: httpx.Response, redirect_uri: str) -> tuple[str, bool]:
+        """Follow redirects and send forms until the client's address is reached; return it."""
         asked = False
         for _ in range(_MOST_PAGES):
             if page.is_redirect:
                 target = urljoin(str(page.url), page.headers["location"])
                 if target.startswith(redirect_uri):
-                    query = parse_qs(urlsplit(target).query)
-                    if query.get("state") != [state] or "code" not in query:
-                        raise SignInFailed(f"{query.get('error')}: {query.get('error_description')}")
-                    return query["code"][0], asked
+                    return target, asked
                 page = await self._send("GET", target)
                 continue
             form, shown = self._form_of(page)

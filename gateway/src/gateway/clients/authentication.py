@@ -21,8 +21,8 @@ from onestop_runtime.transaction import acquired
 
 ASSERTION_ALGORITHMS: Final = ("ES256", "PS256", "Ed25519", "EdDSA")
 _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_MEANT_FOR: Final = ("/oauth/token", "/oauth/par", "/oauth/device_authorization")
-"""Addresses that an assertion may name instead of the issuer (RFC 7523, 3; RFC 9126, 2)."""
+_MEANT_FOR: Final = ("/oauth/token", "/oauth/par", "/oauth/device_authorization", "/oauth/revoke", "/oauth/introspect")
+"""Addresses that an assertion may name instead of the issuer (RFC 7523, 3; RFC 9126, 2): where it is shown."""
 _LONGEST_LIFE: Final = timedelta(minutes=10)
 _LEEWAY: Final = timedelta(seconds=10)
 _LONGEST: Final = 8192

@@ -32,6 +32,12 @@ class Program:
     _process: asyncio.subprocess.Process
     _log: Path
 
+    async def tell(self, line: str) -> None:
+        """Write a line to the program's standard input."""
+        assert self._process.stdin is not None  # noqa: S101 - it was started with a pipe
+        self._process.stdin.write(f"{line}\n".encode())
+        await self._process.stdin.drain()
+
     async def next_line(self) -> dict[str, Any]:
         """Return the next line that the program prints."""
         return await _line_of(self._process, self._log)

@@ -8,6 +8,7 @@ integration (`CI` is set) leaves nothing out: there they run, and fail without i
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -42,7 +43,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def found(program: str) -> str | None:
-    """Return where a program is, looking also where Debian keeps servers."""
+    """Return where a program is, looking also where Debian keeps servers; or a file that is named by its path."""
+    if Path(program).is_absolute():
+        return program if Path(program).exists() else None
     return shutil.which(program, path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin")))
 
 

@@ -1,0 +1,84 @@
+"""Clients of others before a running stack: registered as by their makers, with a real browser where they need one."""
+
+import functools
+import io
+import json
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service as ChromeService
+
+from onestop_local import registry
+from onestop_local.stack import Stack
+from onestop_local.testing.programs import program
+
+QUIET = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PATIENCE_SECONDS = 20
+
+
+@pytest.fixture
+def register(stack: Stack, tmp_path: Path) -> Callable[[dict[str, Any]], Awaitable[None]]:
+    """Return what registers a client with the stack, as `client add` does."""
+
+    async def register_one(described: dict[str, Any]) -> None:
+        file = tmp_path / f"{described['client_id']}.json"
+        file.write_text(json.dumps(described))
+        await registry.add(stack, file, Console(file=io.StringIO()))
+
+    return register_one
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Path], str]]:
+    """Return what serves a folder of static files at an address of its own."""
+    with ExitStack() as running:
+
+        def serve_one(folder: Path) -> str:
+            handler = functools.partial(_Files, directory=str(folder))
+            server = running.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), handler))
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            running.callback(thread.join)
+            running.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield serve_one
+
+
+@pytest.fixture
+def open_window(tmp_path: Path) -> Iterator[Callable[..., Chrome]]:
+    """Return what opens a real browser with nothing remembered, in a window of a given width and height."""
+    with ExitStack() as opened:
+
+        def open_one(width: int = 1280, height: int = 900, language: str = "zh-CN") -> Chrome:
+            options = ChromeOptions()
+            options.binary_location = program("chromium")
+            for argument in (*QUIET, f"--window-size={width},{height}"):
+                options.add_argument(argument)
+            options.add_experimental_option("prefs", {"intl.accept_languages": language})
+            options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+            log = opened.enter_context((tmp_path / f"chromedriver-{width}.log").open("wb"))
+            window = Chrome(options, ChromeService(program("chromedriver"), log_output=log))
+            opened.callback(window.quit)
+            window.execute_cdp_cmd(
+                "Emulation.setDeviceMetricsOverride",
+                {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
+            )
+            return window
+
+        yield open_one
+
+
+class _Files(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class
+        """Say nothing."""
