@@ -101,6 +101,7 @@ SEED = {
             "mobile",
             "移动端",
             application_type="native",
+            channel="mobile",
             redirect_uris=["http://127.0.0.1/callback", "http://[::1]/callback", "cn.onestop.mobile:/callback"],
             post_logout_redirect_uris=["cn.onestop.mobile:/signed-out"],
         ),
@@ -299,6 +300,14 @@ class Browser(httpx.AsyncClient):
     async def tokens(self, asked: Asked, username: str = "citizen") -> dict[str, Any]:
         """Sign in and redeem the code of a public client."""
         return (await self.redeem(asked, await self.code(asked, username))).json()
+
+    async def visit(self, address: str, username: str = "citizen") -> httpx.Response:
+        """Go to a page of ours, and sign in on the way when nobody is."""
+        shown = await self.get(address)
+        if shown.status_code == 303 and shown.headers["location"].startswith("/sign-in?"):
+            signed_in = await self.fill_in(await self.follow(shown), username=username, password=PASSWORD)
+            shown = await self.follow(signed_in)
+        return shown
 
     async def redeem(
         self, asked: Asked, code: str, headers: dict[str, str] | None = None, **changes: str | None

@@ -32,6 +32,11 @@ class Verb(CodeList):
     DEVICE_REQUEST_DENIED = "device-request.denied", N_("拒绝设备登录")
     USER_CODE_REFUSED = "user-code.refused", N_("设备代码有误")
 
+    SCAN_SHOWN = "scan.shown", N_("出示登录二维码")
+    SCAN_OPENED = "scan.opened", N_("扫描登录二维码")
+    SCAN_APPROVED = "scan.approved", N_("同意扫码登录")
+    SCAN_REFUSED = "scan.refused", N_("拒绝扫码登录")
+
     CLIENT_REGISTERED = "client.registered", N_("登记应用")
     CONSENT_GIVEN = "consent.given", N_("同意应用取得信息")
     GRANT_GIVEN = "grant.given", N_("进入应用")

@@ -13,6 +13,7 @@ from gateway.codes.tables import one_time_code
 from gateway.devices.tables import device_request
 from gateway.messages.tables import message
 from gateway.oidc.tables import access_grant, authorization_code, authorization_request, pushed_request
+from gateway.scans.tables import scan
 from gateway.signin.tables import known_device, session, sign_in_throttle
 from gateway.tokens.tables import dpop_proof, revocation
 from onestop_runtime.context import Context
@@ -32,6 +33,7 @@ _TIDY: Final = (
     _older(authorization_request, "expires_at", timedelta(0)),
     _older(pushed_request, "expires_at", timedelta(0)),
     _older(device_request, "expires_at", _DAY),
+    _older(scan, "expires_at", _DAY),
     _older(authorization_code, "expires_at", _DAY),
     _older(revocation, "expires_at", timedelta(0)),
     _older(client_assertion, "expires_at", _DAY),

@@ -25,6 +25,7 @@ from gateway.parts import carry_messages, open_parts, watch_revocations
 from gateway.people import routes as people
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.permissions import PERMISSIONS
+from gateway.scans import api as scans
 from gateway.seed import seed
 from gateway.settings import GatewaySettings
 from gateway.signin import api as sessions
@@ -75,6 +76,7 @@ SERVICE = Service(
         identity.commands,
         sessions.queries,
         sessions.commands,
+        scans.commands,
         clients.queries,
         clients.commands,
         edge.queries,

@@ -20,6 +20,8 @@ PERMISSIONS = PermissionTable(
     allow("natural", "person.register"),
     allow("window_clerk", "person.look-up"),
     allow("window_clerk", "person.verify"),
+    allow("natural", "scan.answer"),
+    allow("staff", "scan.answer"),
     allow("admin", "client.list"),
     allow("admin", "client.register"),
 )

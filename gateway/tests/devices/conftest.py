@@ -10,8 +10,6 @@ import pytest
 
 from gateway.clients.domain import DEVICE
 
-PASSWORD = "碧海-金沙-2026"
-
 
 @dataclass
 class Device:
@@ -64,12 +62,7 @@ class Decider:
 
     async def open(self, address: str = "/device") -> httpx.Response:
         """Go to the page, signing in on the way."""
-        shown = await self.browser.get(address)
-        if shown.status_code == 303:
-            form = await self.browser.follow(shown)
-            signed_in = await self.browser.fill_in(form, username=self.username, password=PASSWORD)
-            shown = await self.browser.follow(signed_in)
-        response: httpx.Response = shown
+        response: httpx.Response = await self.browser.visit(address, self.username)
         return response
 
     async def enter(self, code: str) -> httpx.Response:

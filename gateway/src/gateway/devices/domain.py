@@ -114,12 +114,3 @@ def shown(code: str) -> str:
 def typed(text: str) -> str:
     """Return the user code that somebody typed; case, spaces and dashes do not matter."""
     return "".join(character for character in text.upper() if character in ALPHABET)
-
-
-def rough(address: str) -> str:
-    """Return a network address so far that it tells the place and not the household: `203.0.*.*`, `2001:db8:*`."""
-    if ":" in address:
-        return ":".join([*address.split(":")[:2], "*"])
-    if address.count(".") == _GROUP - 1:
-        return ".".join([*address.split(".")[:2], "*", "*"])
-    return "—"

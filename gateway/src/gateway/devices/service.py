@@ -17,7 +17,6 @@ from gateway.devices.domain import (
     SLOW_DOWN,
     Approval,
     DeviceRequest,
-    rough,
     typed,
 )
 from gateway.oidc.grants import Issued, Refusal, Wanted, issue, replayed
@@ -25,6 +24,7 @@ from gateway.oidc.repository import Grant, add_grant
 from gateway.people.domain import Person
 from gateway.provider import Provider
 from gateway.signin.domain import ADDRESS_PATIENCE, Session
+from gateway.signin.origins import device_of, network_index, network_of
 from gateway.signin.repository import add_session, living_session
 from gateway.signin.throttle import take_turn
 from gateway.tokens.opaque import digest, new_secret
@@ -83,9 +83,9 @@ async def ask(
         scopes=scopes,
         resource=resource,
         key=key,
-        device=origin.device[:_LONGEST_DEVICE],
-        network=rough(origin.address),
-        network_index=_network_index(provider, origin),
+        device=device_of(origin.device),
+        network=network_of(origin.address),
+        network_index=network_index(provider.cipher, origin.address),
         asked_at=tx.now,
         expires_at=tx.now + LIFETIME,
     )
@@ -114,7 +114,7 @@ async def look_up(tx: Transaction, provider: Provider, person: Person, origin: O
     if request is None or not request.waits(tx.now) or client is None or not client.active:
         tx.audit("user-code.refused", key=person.id)
         return None
-    return Asking(request, client, request.network_index == _network_index(provider, origin))
+    return Asking(request, client, request.network_index == network_index(provider.cipher, origin.address))
 
 
 async def approve(tx: Transaction, asking: Asking, person: Person, session_id: UUID, act: str | None) -> None:
@@ -207,7 +207,3 @@ async def _grant(tx: Transaction, client: Client, request: DeviceRequest, approv
 
 def _code_index(provider: Provider, code: str) -> bytes:
     return provider.cipher.blind_index("user-code", code)
-
-
-def _network_index(provider: Provider, origin: Origin) -> bytes:
-    return provider.cipher.blind_index("network", origin.address)

@@ -81,6 +81,9 @@ GATEWAY: Final = (
     gateway.post("/registrations/codes", public=True),
     gateway.post("/registrations/proofs", public=True),
     gateway.get("/routes", level=2),
+    gateway.post("/scans/{code}/approval"),
+    gateway.post("/scans/{code}/opening"),
+    gateway.post("/scans/{code}/refusal"),
     gateway.get("/sessions"),
     gateway.delete("/sessions/{session_id}"),
 )

@@ -12,6 +12,7 @@ from gateway.oidc.logout import PATH as END_SESSION
 from gateway.oidc.logout import end_session
 from gateway.oidc.pushed_requests import PATH as PUSHED_REQUESTS
 from gateway.oidc.pushed_requests import push
+from gateway.scans import routes as scans
 from gateway.signin import routes as signin
 from gateway.signin.account import show_account
 
@@ -40,6 +41,10 @@ router.add_route("/sign-in", signin.show_sign_in, methods=["GET"])
 router.add_route("/sign-in", signin.take_sign_in, methods=["POST"])
 router.add_route("/consent", signin.show_consent, methods=["GET"])
 router.add_route("/consent", signin.take_consent, methods=["POST"])
+router.add_route(scans.SCREEN, scans.show_code, methods=["POST"])
+router.add_route(scans.SCREEN, scans.wait_for_phone, methods=["GET"])
+router.add_route(scans.PHONE, scans.show_scan, methods=["GET"])
+router.add_route(scans.PHONE, scans.take_scan, methods=["POST"])
 router.add_route(devices.PAGE, devices.show_device, methods=["GET"])
 router.add_route(devices.PAGE, devices.take_device, methods=["POST"])
 router.add_route(signin.ACCOUNT_HOME, show_account, methods=["GET"])

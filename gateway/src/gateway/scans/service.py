@@ -1,0 +1,117 @@
+"""Use cases of scanning: show a code, open it with a phone, answer it, be signed in by it."""
+
+from dataclasses import dataclass
+from secrets import randbelow
+from typing import Final
+from uuid import UUID
+
+from gateway.clients.repository import client_by_id
+from gateway.people.domain import Person
+from gateway.people.repository import person_by_id
+from gateway.permissions import PERMISSIONS
+from gateway.provider import Provider
+from gateway.scans import repository
+from gateway.scans.domain import APP_CHANNEL, LIFETIME, NotOurApp, Scan, ScanGone
+from gateway.signin.origins import device_of, network_index, network_of
+from gateway.signin.service import Arrival
+from gateway.tokens.opaque import digest, form_token
+from onestop_runtime.ids import uuid7
+from onestop_runtime.transaction import Transaction
+
+_LOWEST: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A scan as its phone sees it.
+
+    Attributes:
+        same_network: whether the screen asks from where the phone is.
+    """
+
+    scan: Scan
+    same_network: bool
+
+
+def code_of(scan_id: UUID, visit: str) -> str:
+    """Return the code of a scan, which only the browser that shows it can make: it is kept nowhere."""
+    return form_token(visit, f"scan:{scan_id}")
+
+
+async def show(tx: Transaction, provider: Provider, arrival: Arrival, application: str, visit: str) -> UUID:
+    """Let the screen that is known by `visit` wait for a phone; return by what it finds its scan again."""
+    new = Scan(
+        id=uuid7(),
+        visit_hash=digest(visit),
+        application=application,
+        device=device_of(arrival.device),
+        network=network_of(arrival.address),
+        network_index=network_index(provider.cipher, arrival.address),
+        number=str(_LOWEST + randbelow(100 - _LOWEST)),
+        asked_at=tx.now,
+        expires_at=tx.now + LIFETIME,
+    )
+    await repository.add_scan(tx.connection, new, digest(code_of(new.id, visit)))
+    tx.audit("scan.shown", key=new.id, detail={"client": arrival.client_id})
+    return new.id
+
+
+async def open_scan(tx: Transaction, provider: Provider, code: str, address: str) -> Opened:
+    """Open a code with the caller's phone, so that nobody else can answer it; raises `ScanGone`."""
+    person_id, known = await _known(tx, code)
+    opened = known.opened(person_id, tx.now)
+    if known.person_id is None:
+        await repository.save(tx.connection, opened)
+        tx.audit("scan.opened", key=opened.id)
+    return Opened(opened, opened.network_index == network_index(provider.cipher, address))
+
+
+async def answer(tx: Transaction, code: str, number: str | None) -> Scan:
+    """Take the phone's answer: the number that the screen shows, or None for no.
+
+    The wrong number refuses as well. Raises `ScanGone`.
+    """
+    person_id, known = await _known(tx, code)
+    answered = known.refused(person_id, tx.now) if number is None else known.answered(person_id, number, tx.now)
+    await repository.save(tx.connection, answered)
+    if answered.approved_at:
+        tx.audit("scan.approved", key=answered.id)
+    else:
+        tx.audit("scan.refused", key=answered.id)
+    return answered
+
+
+async def require_our_app(tx: Transaction) -> None:
+    """Do nothing when the caller uses our own app on a phone; raises `NotPermitted`, `NotOurApp`."""
+    PERMISSIONS.require(tx.caller, "scan.answer")
+    client = await client_by_id(tx.connection, tx.caller.client)
+    if client is None or not client.first_party or client.channel != APP_CHANNEL:
+        raise NotOurApp
+
+
+async def scan_at(tx: Transaction, scan_id: UUID, visit: str) -> Scan:
+    """Return the scan that a browser shows; raises `ScanGone`."""
+    known = await repository.scan_at(tx.connection, scan_id, digest(visit))
+    if known is None:
+        raise ScanGone
+    return known
+
+
+async def take(tx: Transaction, scan: Scan) -> Person:
+    """Return who has approved a scan, for the screen that shows it to sign him in, once; raises `ScanGone`.
+
+    How he had signed in with his phone is not claimed for the screen: what needs a second factor asks for it there.
+    """
+    used = scan.used(tx.now)
+    person = await person_by_id(tx.connection, used.person_id) if used.person_id else None
+    if person is None:
+        raise ScanGone
+    await repository.save(tx.connection, used)
+    return person
+
+
+async def _known(tx: Transaction, code: str) -> tuple[UUID, Scan]:
+    known = await repository.scan_by_code(tx.connection, digest(code))
+    if known is None or tx.caller.sub is None:
+        raise ScanGone
+    return tx.caller.sub, known
