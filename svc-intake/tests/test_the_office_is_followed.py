@@ -44,6 +44,7 @@ async def test_steps_clock_decision_and_licence(intake: Intake):
     assert done["licence"]["number"] == "JY11303710000019"
     extended = intake.example("clock.extended.v1/by-head.json")
     assert done["progress"]["statutory"] == extended["statutory"]
+    assert done["progress"]["promised"] == extended["promised"]
 
 
 async def test_a_provisional_deadline_is_told_as_such(intake: Intake):
@@ -52,6 +53,20 @@ async def test_a_provisional_deadline_is_told_as_such(intake: Intake):
     await tell(intake, "proceeding.started.v1/provisional.json", proceeding, case)
     assert "暂定" in (await timeline(intake, case))[-1]["text"]
     assert (await intake.read(case))["progress"]["statutory"]["provisional"]
+
+
+async def test_a_provisional_deadline_is_told_anew_when_the_year_is_published(intake: Intake):
+    case = await intake.accepted()
+    proceeding = uuid7()
+    await tell(intake, "proceeding.started.v1/provisional.json", proceeding, case)
+    await tell(intake, "clock.recounted.v1/published-year.json", proceeding, case)
+    last = (await timeline(intake, case))[-1]
+    assert (last["happening"], last["text"]) == (
+        "clock-recounted", "法定办结期限 2027-01-13，承诺办结期限 2027-01-07。"
+    )  # fmt: skip
+    told = intake.example("clock.recounted.v1/published-year.json")
+    progress = (await intake.read(case))["progress"]
+    assert (progress["statutory"], progress["promised"]) == (told["statutory"], told["promised"])
 
 
 async def test_a_licence_that_ended_is_shown_as_such(intake: Intake):

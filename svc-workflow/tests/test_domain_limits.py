@@ -61,6 +61,11 @@ def test_a_limit_is_extended_once_by_what_the_item_provides():
         extended.extend(CALENDAR, date(2026, 3, 20))
 
 
+def test_a_clock_that_stands_still_is_not_extended():
+    with pytest.raises(ClockAlreadyStopped):
+        LIMITS.stop(STOP).extend(CALENDAR, date(2026, 3, 13))
+
+
 def test_where_the_law_provides_no_extension_there_is_none():
     with pytest.raises(ExtensionNotProvided):
         Limits(ACCEPTED, 10, 6, 0, natural=False).extend(CALENDAR, date(2026, 3, 20))

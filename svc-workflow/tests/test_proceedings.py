@@ -1,124 +1,41 @@
 """An accepted case runs its course: tasks by role and agency, one decision, one licence, warnings once."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from office import (
+    AGENCY,
+    API,
+    APPROVER,
+    COMPANY,
+    EXAMPLES,
+    HEAD,
+    INSPECTOR,
+    INSPECTOR_2,
+    REVIEWER,
+    START,
+    STRANGER,
+    Moment,
+    accept,
+    deliver,
+    events,
+    example,
+    finish,
+    inbox,
+    proceeding_of,
+    staff,
+)
 
 from onestop_legal.licence_identifier import LicenceIdentifier
 from onestop_messages import EVENTS
-from onestop_messages.base import Event
-from onestop_messages.workflow import DecisionMade, LicenceIssued
+from onestop_messages.workflow import ClockExtended, DecisionMade, LicenceIssued
 from onestop_runtime.caller import Caller, Party
-from onestop_runtime.inbox import Message
 from svc_workflow.consumers import SUBSCRIPTIONS
-from svc_workflow.main import SERVICE
-from svc_workflow.seed import seed
 from svc_workflow.workers import raise_due
-
-EXAMPLES = Path(__file__).parents[2] / "contracts" / "events" / "examples"
-API = "/api/workflow/v1"
-AGENCY = "11130371037100371Q"
-ACCEPTED = "cn.onestop.intake.case.accepted.v1"
-COMPANY = UUID("018f3b1c-7e4a-7c21-9a55-000000000011")
-START = datetime(2026, 3, 10, 1, 30, tzinfo=UTC)
-Open = Callable[..., Awaitable[Any]]
-
-
-def staff(role: str, agency: str = AGENCY) -> Caller:
-    return Caller(sub=uuid4(), kind="staff", agency=agency, given_roles=frozenset({role}))
-
-
-REVIEWER, INSPECTOR, INSPECTOR_2 = staff("reviewer"), staff("inspector"), staff("inspector")
-APPROVER, HEAD = staff("approver"), staff("head")
-STRANGER = staff("reviewer", "11130371037106669W")
-
-
-class Moment:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.at = START
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
-def example(event: str, name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((EXAMPLES / event / f"{name}.json").read_text())
-    return loaded
-
-
-async def deliver(client: Any, event_type: str, data: dict[str, Any]) -> None:
-    handlers = {name: handler for s in SUBSCRIPTIONS for name, handler in s.handlers.items()}
-    async with client.transaction() as tx:
-        await handlers[event_type](tx, Message("t", uuid4(), 1, event_type, "id", START, data))
-
-
-@pytest.fixture
-def moment() -> Moment:
-    return Moment()
-
-
-@pytest.fixture
-async def client(service_client: Open, moment: Moment) -> Any:
-    opened = await service_client(SERVICE, clock=moment)
-
-    @asynccontextmanager
-    async def begin() -> AsyncIterator[Any]:
-        async with opened.transaction() as tx:
-            yield tx
-
-    await seed(begin, {})
-    await seed(begin, {})
-    await deliver(opened, "cn.onestop.catalog.agency.changed.v1", example("agency.changed.v1", "approval-bureau"))
-    for year in ("published-2026", "provisional-2027"):
-        await deliver(opened, "cn.onestop.catalog.calendar.changed.v1", example("calendar.changed.v1", year))
-    appointed = example("staff.appointed.v1", "reviewer")
-    for person in (INSPECTOR, INSPECTOR_2):
-        entry = {"staff_id": str(uuid4()), "person_id": str(person.sub), "roles": ["inspector"]}
-        await deliver(opened, "cn.onestop.gateway.staff.appointed.v1", appointed | entry)
-    return opened
-
-
-async def accept(client: Any, **changes: Any) -> str:
-    data = example("case.accepted.v1", "food-business-licence") | {"case_id": str(uuid4())} | changes
-    await deliver(client, ACCEPTED, data)
-    return str(data["case_id"])
-
-
-async def inbox(client: Any, who: Caller) -> list[dict[str, Any]]:
-    answer = await client.as_(who).get(f"{API}/tasks")
-    items: list[dict[str, Any]] = answer.json()["items"]
-    return items
-
-
-async def finish(client: Any, who: Caller, **form: Any) -> Any:
-    """Claim the only open task of `who` and complete it."""
-    (task,) = await inbox(client, who)
-    claimed = await client.as_(who).post(f"{API}/tasks/{task['id']}/claim")
-    assert claimed.status_code == 200, claimed.text
-    return await client.as_(who).post(
-        f"{API}/tasks/{task['id']}/completion", json=form, headers={"If-Match": claimed.headers["etag"]}
-    )
-
-
-async def events(client: Any, model: type[Event]) -> list[Any]:
-    rows = await client.context.pool.fetch("SELECT payload FROM outbox WHERE type = $1 ORDER BY id", model.TYPE)
-    return [model.model_validate_json(row["payload"]) for row in rows]
-
-
-async def proceeding_of(client: Any, case_id: str, who: Caller = HEAD) -> dict[str, Any]:
-    answer = await client.as_(who).get(f"{API}/proceedings", params={"case_id": case_id})
-    assert answer.status_code == 200, answer.text
-    shown: dict[str, Any] = answer.json()
-    return shown
 
 
 async def to_decision(client: Any) -> None:
@@ -274,6 +191,8 @@ async def test_only_the_head_extends_and_only_once(client: Any):
     assert (await client.as_(REVIEWER).post(address, json=form, headers=current)).status_code == 403
     extended = await client.as_(HEAD).post(address, json=form, headers=current)
     assert extended.json()["statutory"]["deadline"] == "2026-03-31"
+    (told,) = await events(client, ClockExtended)
+    assert (str(told.statutory.day), str(told.promised.day)) == ("2026-03-31", "2026-03-25")
     again = await client.as_(HEAD).post(address, json=form, headers={"If-Match": extended.headers["etag"]})
     assert (again.status_code, again.json()["type"]) == (409, "/problems/already-extended")
 
@@ -309,19 +228,6 @@ async def test_a_withdrawn_case_ends_its_proceeding(client: Any):
     assert (await proceeding_of(client, case_id))["state"] == "withdrawn"
     assert await inbox(client, REVIEWER) == []
     assert await client.context.pool.fetchval("SELECT count(*) FROM token") == 0
-
-
-async def test_a_published_year_replaces_a_provisional_deadline_and_the_history_says_so(client: Any):
-    case_id = await accept(client, accepted_on="2026-12-28")
-    assert (await proceeding_of(client, case_id))["statutory"]["provisional"]
-    year = example("calendar.changed.v1", "provisional-2027") | {
-        "published": True,
-        "holidays": ["2027-01-01", "2027-01-04"],
-    }
-    await deliver(client, "cn.onestop.catalog.calendar.changed.v1", year)
-    shown = await proceeding_of(client, case_id)
-    assert (shown["statutory"]["provisional"], shown["statutory"]["deadline"]) == (False, "2027-01-13")
-    assert shown["history"][-1]["verb"] == "deadline.recomputed"
 
 
 async def test_the_holder_reads_his_licence_and_nobody_else_does(client: Any):

@@ -7,6 +7,7 @@ from onestop_messages.workflow import (
     LICENCE_TOPIC,
     PROCEEDING_TOPIC,
     ClockExtended,
+    ClockRecounted,
     ClockResumed,
     ClockStopped,
     DeadlineState,
@@ -18,7 +19,7 @@ from onestop_messages.workflow import (
 )
 from onestop_runtime.inbox import Message, Subscription
 from onestop_runtime.transaction import Transaction
-from svc_intake.domain.progress import Licence, Progress, Result
+from svc_intake.domain.progress import Licence, Progress, Result, limits_told
 from svc_intake.domain.timeline import Entry, Happening, entry
 from svc_intake.repository import copies
 from svc_intake.service import copying, following
@@ -117,7 +118,18 @@ async def on_clock_extended(tx: Transaction, message: Message) -> None:
     event = ClockExtended.model_validate(message.data)
     text = f"延长 {event.days} 个工作日，至 {event.statutory.day.isoformat()}。理由：{event.reason}。"
     happened = entry(Happening.CLOCK_EXTENDED, message.at, text, days=event.days)
-    await following.follow(tx, event.case_id, happened, statutory=_deadline(event.statutory))
+    changes = {"statutory": _deadline(event.statutory)}
+    if event.promised:
+        changes["promised"] = _deadline(event.promised)
+    await following.follow(tx, event.case_id, happened, **changes)
+
+
+async def on_clock_recounted(tx: Transaction, message: Message) -> None:
+    """Note the deadlines by the calendar as it is now: what was 暂定 is told anew."""
+    event = ClockRecounted.model_validate(message.data)
+    statutory, promised = _deadline(event.statutory), _deadline(event.promised)
+    happened = entry(Happening.CLOCK_RECOUNTED, message.at, limits_told(statutory, promised))
+    await following.follow(tx, event.case_id, happened, statutory=statutory, promised=promised)
 
 
 async def on_decision_made(tx: Transaction, message: Message) -> None:
@@ -167,6 +179,7 @@ SUBSCRIPTIONS = (
             ClockStopped.TYPE: on_clock_stopped,
             ClockResumed.TYPE: on_clock_resumed,
             ClockExtended.TYPE: on_clock_extended,
+            ClockRecounted.TYPE: on_clock_recounted,
             DecisionMade.TYPE: on_decision_made,
         },
     ),

@@ -11,7 +11,7 @@ from onestop_runtime.transaction import Transaction
 from svc_workflow.domain.limit import Limits
 from svc_workflow.domain.proceeding import Matter
 from svc_workflow.repository import copies
-from svc_workflow.service import limits, proceedings
+from svc_workflow.service import proceedings
 
 
 async def on_case_accepted(tx: Transaction, message: Message) -> None:
@@ -60,7 +60,7 @@ async def on_staff_dismissed(tx: Transaction, message: Message) -> None:
 
 
 async def on_calendar_changed(tx: Transaction, message: Message) -> None:
-    """Keep the year."""
+    """Keep the year; a worker counts anew what runs."""
     event = CalendarChanged.model_validate(message.data)
     year = CalendarYear(
         event.year,
@@ -68,7 +68,7 @@ async def on_calendar_changed(tx: Transaction, message: Message) -> None:
         holidays=frozenset(event.holidays),
         workdays=frozenset(event.workdays),
     )
-    await limits.keep_year(tx, year)
+    await copies.keep_year(tx.connection, year)
 
 
 def matter_of(event: CaseAccepted) -> Matter:

@@ -26,5 +26,5 @@ SERVICE = Service(
     subscriptions=consumers.SUBSCRIPTIONS,
     constraints={"one_proceeding_per_case": AlreadyStarted, "one_decision_per_proceeding": DecisionExists},
     seed=seed.seed,
-    workers=(workers.warn,),
+    workers=(workers.watch,),
 )

@@ -36,13 +36,14 @@ proceeding = sa.Table(
     sa.Column("natural_days", sa.Boolean, nullable=False),
     sa.Column("extended", sa.Boolean, nullable=False),
     sa.Column("provisional", sa.Boolean, nullable=False),
+    sa.Column("calendar_stamp", sa.BigInteger, nullable=False, server_default="0", comment="limits were counted by it"),
     sa.Column("values", pg.JSONB, nullable=False),
     sa.Column("started_at", _Instant, nullable=False),
     sa.Column("ended_at", _Instant),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("case_id", name="one_proceeding_per_case"),
     sa.CheckConstraint("state IN ('running', 'decided', 'withdrawn')", name="proceeding_state"),
-    sa.Index("proceeding_provisional", "id", postgresql_where=sa.text("provisional AND state = 'running'")),
+    sa.Index("proceeding_to_recount", "calendar_stamp", "id", postgresql_where=sa.text("state = 'running'")),
 )
 
 token = sa.Table(
@@ -194,4 +195,5 @@ calendar_year = sa.Table(
     sa.Column("published", sa.Boolean, nullable=False),
     sa.Column("holidays", pg.ARRAY(sa.Date), nullable=False),
     sa.Column("workdays", pg.ARRAY(sa.Date), nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False, server_default="1"),
 )

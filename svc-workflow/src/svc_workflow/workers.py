@@ -1,7 +1,8 @@
-"""What svc-workflow does by itself: raise warnings on their day."""
+"""What svc-workflow does by itself: count limits anew when the calendar changes, raise warnings on their day."""
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from prometheus_client import Counter, Gauge
@@ -11,7 +12,7 @@ from onestop_runtime.caller import system
 from onestop_runtime.context import Context
 from onestop_runtime.inbox import TRANSIENT
 from onestop_runtime.logs import logger
-from onestop_runtime.transaction import acquired, transaction
+from onestop_runtime.transaction import Transaction, acquired, transaction
 from svc_workflow.repository import proceedings
 from svc_workflow.service import limits
 
@@ -21,15 +22,35 @@ LATE = Gauge("onestop_workflow_late_timers", "Warnings that were due before toda
 log = logger(__name__)
 
 
-async def warn(context: Context) -> None:
-    """Raise due warnings until the process stops; goes on when the database was away."""
+async def watch(context: Context) -> None:
+    """Follow the calendar and raise due warnings until the process stops; goes on when the database was away."""
     while not context.stopping.is_set():
         try:
+            await follow_calendar(context)
             await raise_due(context)
         except TRANSIENT as error:
-            log.warning("warnings are raised later", error=type(error).__name__)
+            log.warning("limits are looked at later", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(context.stopping.wait(), EVERY_SECONDS)
+
+
+async def follow_calendar(context: Context) -> int:
+    """Count anew the limits that an older calendar was taken for, each proceeding by itself; return how many.
+
+    A worker does it and not the consumer of the calendar: that one would hold thousands of proceedings at once, and
+    miss one that is being started by the calendar of before.
+    """
+    recounted = 0
+    while True:
+        async with acquired(context.pool) as connection:
+            outdated = await proceedings.outdated(connection)
+        now = await _each(context, outdated, limits.recount)
+        recounted += now
+        if not now:
+            break
+    if recounted:
+        log.info("limits counted by the changed calendar", proceedings=recounted)
+    return recounted
 
 
 async def raise_due(context: Context) -> int:
@@ -41,7 +62,7 @@ async def raise_due(context: Context) -> int:
             due = await proceedings.due_timers(connection, today)
             late = await proceedings.late_timers(connection, today)
         LATE.set(late)
-        now = sum([await _warn_of(context, proceeding_id) for proceeding_id in due])
+        now = await _each(context, due, limits.warn)
         raised += now
         if not now:
             break
@@ -51,15 +72,20 @@ async def raise_due(context: Context) -> int:
     return raised
 
 
-async def _warn_of(context: Context, proceeding_id: UUID) -> int:
-    """Raise the warnings of one proceeding; one that fails must not keep the others waiting."""
-    try:
-        async with transaction(
-            context.pool, system("svc-workflow"), context.clock(), after_commit=context.wake_relay
-        ) as tx:
-            return await limits.warn(tx, proceeding_id)
-    except TRANSIENT:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with one proceeding, the others are warned of
-        log.unexpected("a warning could not be raised", error, proceeding_id=str(proceeding_id))
-        return 0
+async def _each(context: Context, ids: list[UUID], do: Callable[[Transaction, UUID], Awaitable[int]]) -> int:
+    """Do something to each proceeding, in a transaction of its own; return the sum of what `do` returns.
+
+    One that fails must not keep the others waiting.
+    """
+    done = 0
+    for proceeding_id in ids:
+        try:
+            async with transaction(
+                context.pool, system("svc-workflow"), context.clock(), after_commit=context.wake_relay
+            ) as tx:
+                done += await do(tx, proceeding_id)
+        except TRANSIENT:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one of them
+            log.unexpected("a proceeding could not be worked on", error, proceeding_id=str(proceeding_id))
+    return done

@@ -78,7 +78,11 @@ class ClockResumed(Event):
 
 
 class ClockExtended(Event):
-    """The head of the organ approved more time, with the reason told (行政许可法 42)."""
+    """The head of the organ approved more time, with the reason told (行政许可法 42).
+
+    Attributes:
+        promised: the promised limit, which the extension moves as well.
+    """
 
     TYPE: ClassVar[str] = "cn.onestop.workflow.clock.extended.v1"
     TOPIC: ClassVar[str] = PROCEEDING_TOPIC
@@ -88,6 +92,19 @@ class ClockExtended(Event):
     days: int
     reason: str
     statutory: DeadlineState
+    promised: DeadlineState | None = None
+
+
+class ClockRecounted(Event):
+    """The calendar changed under a running clock: both limits as they stand now, no longer 暂定 or on other days."""
+
+    TYPE: ClassVar[str] = "cn.onestop.workflow.clock.recounted.v1"
+    TOPIC: ClassVar[str] = PROCEEDING_TOPIC
+
+    proceeding_id: UUID
+    case_id: UUID
+    statutory: DeadlineState
+    promised: DeadlineState
 
 
 class LicenceFacts(Value):

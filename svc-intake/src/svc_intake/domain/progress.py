@@ -27,6 +27,13 @@ class Progress:
     next_steps: tuple[str, ...] = ()
 
 
+def limits_told(statutory: Deadline, promised: Deadline) -> str:
+    """Return the sentence that tells both limits, and whether they are provisional 暂定."""
+    text = f"法定办结期限 {statutory.day.isoformat()}，承诺办结期限 {promised.day.isoformat()}"
+    provisional = statutory.provisional or promised.provisional
+    return text + ("（暂定：次年放假安排公布后重新计算）。" if provisional else "。")
+
+
 @dataclass(frozen=True, slots=True)
 class Licence:
     """A licence 证照 that came out of the case."""

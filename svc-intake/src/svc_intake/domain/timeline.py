@@ -26,6 +26,7 @@ class Happening(CodeList):
     CLOCK_STOPPED = "clock-stopped", "进入特别程序，暂停计时"
     CLOCK_RESUMED = "clock-resumed", "特别程序结束，恢复计时"
     CLOCK_EXTENDED = "clock-extended", "办理期限经批准延长"
+    CLOCK_RECOUNTED = "clock-recounted", "放假安排有变，期限重新计算"
     DECIDED = "decided", "已作出决定"
     LICENCE_ISSUED = "licence-issued", "证照已签发"
     LICENCE_ENDED = "licence-ended", "证照效力终止"

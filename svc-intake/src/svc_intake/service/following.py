@@ -7,7 +7,7 @@ from uuid import UUID
 from onestop_runtime.logs import logger
 from onestop_runtime.transaction import Transaction
 from svc_intake.domain.case import Case
-from svc_intake.domain.progress import Licence, Progress, Result
+from svc_intake.domain.progress import Licence, Progress, Result, limits_told
 from svc_intake.domain.timeline import Entry, Happening, entry
 from svc_intake.repository import cases
 
@@ -29,9 +29,7 @@ class LicenceEnd:
 async def start(tx: Transaction, case_id: UUID, progress: Progress, at: datetime) -> None:
     """Note that the office has begun; from now on the staff of its agency may read the case."""
     if case := await _found(tx, case_id):
-        text = f"法定办结期限 {progress.statutory.day.isoformat()}，承诺办结期限 {progress.promised.day.isoformat()}"
-        provisional = progress.statutory.provisional or progress.promised.provisional
-        text += "（暂定：次年放假安排公布后重新计算）。" if provisional else "。"
+        text = limits_told(progress.statutory, progress.promised)
         case.follow(progress, entry(Happening.STARTED, at, text, proceeding_id=str(progress.proceeding_id)))
         await cases.save(tx.connection, case, None)
 

@@ -113,15 +113,20 @@ class Limits:
         days = (self.statutory_days if limit == STATUTORY else self.promised_days) + added
         return Clock(self.accepted_on, days, tuple(stop.interval for stop in self.stops), natural=self.natural)
 
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop is open."""
+        return bool(self.stops) and self.stops[-1].interval.end is None
+
     def stop(self, stop: Stop) -> "Limits":
         """Return the limits with `stop` begun; raises `ClockAlreadyStopped`."""
-        if self.stops and self.stops[-1].interval.end is None:
+        if self.stopped:
             raise ClockAlreadyStopped
         return replace(self, stops=(*self.stops, stop))
 
     def resume(self, day: date) -> "Limits":
         """Return the limits with the open stop ended on `day`; raises `ClockNotStopped`."""
-        if not self.stops or self.stops[-1].interval.end is not None:
+        if not self.stopped:
             raise ClockNotStopped
         *before, last = self.stops
         return replace(self, stops=(*before, replace(last, interval=replace(last.interval, end=day))))
@@ -132,12 +137,15 @@ class Limits:
         Raises:
             ExtensionNotProvided: when it provides none.
             AlreadyExtended: the second time.
+            ClockAlreadyStopped: while a stop is open; extend when the clock runs.
             LimitAlreadyOver: when the statutory limit is over.
         """
         if not self.extension_days:
             raise ExtensionNotProvided
         if self.extended:
             raise AlreadyExtended
+        if self.stopped:
+            raise ClockAlreadyStopped
         if self.clock(STATUTORY).remaining(calendar, today) < 0:
             raise LimitAlreadyOver
         return replace(self, extended=True)
@@ -145,6 +153,15 @@ class Limits:
     def deadline(self, limit: str, calendar: Calendar) -> Deadline | None:
         """Return the last day of a limit; None while the clock stands still."""
         return self.clock(limit).deadline(calendar)
+
+    def provisional(self, calendar: Calendar) -> bool:
+        """Return whether a deadline rests on a year whose calendar is not published."""
+        deadlines = (self.deadline(limit, calendar) for limit in (STATUTORY, PROMISED))
+        return any(deadline.provisional for deadline in deadlines if deadline)
+
+    def over(self, calendar: Calendar) -> dict[str, date | None]:
+        """Return on which day each limit is over; None while the clock stands still."""
+        return {limit: self.clock(limit).turns_red(calendar) for limit in (STATUTORY, PROMISED)}
 
     def warnings(self, calendar: Calendar) -> dict[tuple[str, str], date | None]:
         """Return the first day of each warning, by limit and light; None while the clock stands still."""

@@ -129,6 +129,10 @@ class Proceeding:
         self.limits = limits
         self.version += 1
 
+    def recount(self) -> None:
+        """Let its limits fall on other days, as the calendar has changed; raises `ProceedingEnded`."""
+        self.change_limits(self.limits)
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:

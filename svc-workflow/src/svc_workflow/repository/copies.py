@@ -23,7 +23,14 @@ def _keep(table: sa.Table, *key: str) -> Any:
 
 _KEEP_AGENCY = _keep(tables.agency, "code")
 _KEEP_STAFF = _keep(tables.staff, "staff_id")
-_KEEP_YEAR = _keep(tables.calendar_year, "year")
+_y = tables.calendar_year
+_year = insert(_y).values({n: sa.bindparam(n) for n in ("year", "published", "holidays", "workdays")})
+_KEEP_YEAR = compiled(
+    _year.on_conflict_do_update(
+        index_elements=["year"],
+        set_={n: _year.excluded[n] for n in ("published", "holidays", "workdays")} | {"revision": _y.c.revision + 1},
+    )
+)
 _YEARS = compiled(sa.select(tables.calendar_year))
 _AGENCY = compiled(sa.select(tables.agency).where(tables.agency.c.code == sa.bindparam("code")))
 _s = tables.staff
@@ -89,15 +96,22 @@ async def keep_year(connection: Connection, year: CalendarYear) -> None:
 
 async def calendar(connection: Connection) -> Calendar:
     """Return the copy of the working-day calendar."""
-    return Calendar.of(
+    return (await stamped_calendar(connection))[0]
+
+
+async def stamped_calendar(connection: Connection) -> tuple[Calendar, int]:
+    """Return the copy of the working-day calendar, and a number that grows whenever it changes."""
+    rows = await _YEARS.fetch(connection)
+    years = (
         CalendarYear(
             row["year"],
             published=row["published"],
             holidays=frozenset(row["holidays"]),
             workdays=frozenset(row["workdays"]),
         )
-        for row in await _YEARS.fetch(connection)
+        for row in rows
     )
+    return Calendar.of(years), sum(row["revision"] for row in rows)
 
 
 async def next_number(connection: Connection, agency_code: str, kind: str, year: int) -> int:

@@ -23,7 +23,10 @@ _ADD = compiled(sa.insert(_p).values({column: sa.bindparam(column.name) for colu
 _CHANGE = compiled(
     sa.update(_p)
     .where(_p.c.id == _ID)
-    .values({n: sa.bindparam(n) for n in ("state", "ended_at", "extended", "provisional", "values", "version")})
+    .values({n: sa.bindparam(n) for n in ("state", "ended_at", "extended", "values", "version")})
+)
+_COUNTED = compiled(
+    sa.update(_p).where(_p.c.id == _ID).values({n: sa.bindparam(n) for n in ("provisional", "calendar_stamp")})
 )
 _tokens = (
     sa.select(
@@ -51,7 +54,13 @@ _GET = compiled(_whole.where(_p.c.id == _ID))
 _LOCK = compiled(_whole.where(_p.c.id == _ID).with_for_update(of=_p))
 _OF_CASE = compiled(sa.select(_p.c.id).where(_p.c.case_id == sa.bindparam("case_id")))
 _OF_STOP = compiled(sa.select(_c.c.proceeding_id).where(_c.c.id == sa.bindparam("stop_id")))
-_PROVISIONAL = compiled(sa.select(_p.c.id).where(_p.c.provisional, _p.c.state == "running").order_by(_p.c.id))
+_stamp = sa.select(sa.cast(sa.func.sum(tables.calendar_year.c.revision), sa.BigInteger)).scalar_subquery()
+_OUTDATED = compiled(
+    sa.select(_p.c.id)
+    .where(_p.c.state == sa.literal_column("'running'"), _p.c.calendar_stamp < _stamp)
+    .order_by(_p.c.calendar_stamp, _p.c.id)
+    .limit(sa.bindparam("count"))
+)
 _ADD_TOKEN = compiled(sa.insert(_t).values({column: sa.bindparam(column.name) for column in _t.c}))
 _DROP_TOKEN = compiled(
     sa.delete(_t).where(_t.c.proceeding_id == _ID, _t.c.node == sa.bindparam("node"), _t.c.via == sa.bindparam("via"))
@@ -82,6 +91,11 @@ _FIRE = compiled(
     .values(fired_at=sa.bindparam("at"))
     .returning(_m.c.limit, _m.c.light, _m.c.due_on)
 )
+_TOLD = compiled(
+    sa.select(_p.c.provisional, _m.c.limit, _m.c.due_on)
+    .join_from(_p, _m, sa.and_(_m.c.proceeding_id == _p.c.id, _m.c.light == "red"))
+    .where(_p.c.id == _ID)
+)
 _LATE_TIMERS = compiled(
     sa.select(sa.func.count()).select_from(_m).where(_m.c.fired_at.is_(None), _m.c.due_on < sa.bindparam("today"))
 )
@@ -89,8 +103,8 @@ _NOTE = compiled(sa.insert(_h).values({n: sa.bindparam(n) for n in ("proceeding_
 _HISTORY = compiled(sa.select(_h).where(_h.c.proceeding_id == _ID).order_by(_h.c.id))
 
 
-async def add(connection: Connection, proceeding: Proceeding, *, provisional: bool) -> None:
-    """Store a new proceeding with its tokens."""
+async def add(connection: Connection, proceeding: Proceeding, *, provisional: bool, calendar_stamp: int) -> None:
+    """Store a new proceeding with its tokens; what its limits were counted by: see `counted`."""
     limits = proceeding.limits
     await _ADD.execute(
         connection,
@@ -105,16 +119,16 @@ async def add(connection: Connection, proceeding: Proceeding, *, provisional: bo
         extension_days=limits.extension_days,
         natural_days=limits.natural,
         started_at=proceeding.started_at,
-        **_changing(proceeding, provisional=provisional),
+        provisional=provisional,
+        calendar_stamp=calendar_stamp,
+        **_changing(proceeding),
     )
     await _add_tokens(connection, proceeding.id, proceeding.tokens)
 
 
-async def change(
-    connection: Connection, proceeding: Proceeding, *, provisional: bool, step: Step | None = None
-) -> None:
+async def change(connection: Connection, proceeding: Proceeding, step: Step | None = None) -> None:
     """Store what changed; `step` moves the tokens, an ended proceeding has none."""
-    await _CHANGE.execute(connection, proceeding_id=proceeding.id, **_changing(proceeding, provisional=provisional))
+    await _CHANGE.execute(connection, proceeding_id=proceeding.id, **_changing(proceeding))
     if step:
         for token in step.consumed:
             await _DROP_TOKEN.execute(connection, proceeding_id=proceeding.id, node=token.node, via=token.via)
@@ -147,9 +161,22 @@ async def id_of_stop(connection: Connection, stop_id: UUID) -> UUID | None:
     return found
 
 
-async def provisional_ids(connection: Connection) -> list[UUID]:
-    """Return the running proceedings with a deadline that may still move."""
-    return [row["id"] for row in await _PROVISIONAL.fetch(connection)]
+async def counted(connection: Connection, proceeding_id: UUID, *, provisional: bool, calendar_stamp: int) -> None:
+    """Store by which calendar the limits were counted, and whether they rest on a year that is not published."""
+    await _COUNTED.execute(
+        connection, proceeding_id=proceeding_id, provisional=provisional, calendar_stamp=calendar_stamp
+    )
+
+
+async def outdated(connection: Connection, count: int = 100) -> list[UUID]:
+    """Return running proceedings whose limits were counted by a calendar that has changed since."""
+    return [row["id"] for row in await _OUTDATED.fetch(connection, count=count)]
+
+
+async def told(connection: Connection, proceeding_id: UUID) -> tuple[bool, dict[str, date | None]]:
+    """Return how the limits were counted last: whether provisionally, and on which day each is over."""
+    rows = await _TOLD.fetch(connection, proceeding_id=proceeding_id)
+    return any(row["provisional"] for row in rows), {row["limit"]: row["due_on"] for row in rows}
 
 
 async def add_stop(connection: Connection, proceeding_id: UUID, stop: Stop) -> None:
@@ -229,12 +256,11 @@ async def _add_tokens(connection: Connection, proceeding_id: UUID, tokens: Seque
         await _ADD_TOKEN.execute(connection, proceeding_id=proceeding_id, node=token.node, via=token.via)
 
 
-def _changing(proceeding: Proceeding, *, provisional: bool) -> dict[str, Any]:
+def _changing(proceeding: Proceeding) -> dict[str, Any]:
     return {
         "state": proceeding.state.value,
         "ended_at": proceeding.ended_at,
         "extended": proceeding.limits.extended,
-        "provisional": provisional,
         "values": proceeding.values,
         "version": proceeding.version,
     }

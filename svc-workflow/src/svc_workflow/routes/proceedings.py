@@ -67,7 +67,14 @@ async def resume_clock(stop_id: UUID, tx: Write, if_match: IfMatch) -> Proceedin
 @commands.post(
     "/proceedings/{proceeding_id}/extension",
     summary="批准延长期限",
-    responses=errors(ProceedingNotFound, ProceedingEnded, ExtensionNotProvided, AlreadyExtended, LimitAlreadyOver),
+    responses=errors(
+        ProceedingNotFound,
+        ProceedingEnded,
+        ExtensionNotProvided,
+        AlreadyExtended,
+        ClockAlreadyStopped,
+        LimitAlreadyOver,
+    ),
 )
 async def extend_limit(proceeding_id: UUID, form: ExtensionForm, tx: Write, if_match: IfMatch) -> ProceedingView:
     """Extend the limits once, approved by the head of the organ, with the reason (行政许可法 42)."""

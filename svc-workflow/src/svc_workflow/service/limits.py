@@ -3,13 +3,20 @@
 from uuid import UUID
 
 from onestop_legal.clock import Interval
-from onestop_legal.working_days import CalendarYear, legal_day
-from onestop_messages.workflow import ClockExtended, ClockResumed, ClockStopped, DeadlineState, WarningRaised
+from onestop_legal.working_days import Calendar, legal_day
+from onestop_messages.workflow import (
+    ClockExtended,
+    ClockRecounted,
+    ClockResumed,
+    ClockStopped,
+    DeadlineState,
+    WarningRaised,
+)
 from onestop_runtime.ids import uuid7
 from onestop_runtime.problems import StaleVersion
 from onestop_runtime.transaction import Transaction
 from svc_workflow.domain import decision as rules
-from svc_workflow.domain.limit import PROMISED, STATUTORY, STOP_BASIS, Stop, cause_of
+from svc_workflow.domain.limit import PROMISED, STATUTORY, STOP_BASIS, Limits, Stop, cause_of
 from svc_workflow.domain.proceeding import Proceeding, ProceedingNotFound
 from svc_workflow.permissions import PERMISSIONS
 from svc_workflow.repository import copies, proceedings
@@ -31,7 +38,7 @@ async def stop(tx: Transaction, proceeding_id: UUID, cause: str, expected_days: 
     begun = Stop(uuid7(), Interval(today, None, cause_of(cause), STOP_BASIS), number, expected_days)
     proceeding.change_limits(proceeding.limits.stop(begun))
     await proceedings.add_stop(tx.connection, proceeding.id, begun)
-    await _save_limits(tx, proceeding)
+    await _save(tx, proceeding)
     await note(tx, proceeding, "clock.stopped", {"cause": cause, "notice": number, "expected_days": expected_days})
     tx.emit(
         ClockStopped(
@@ -58,7 +65,7 @@ async def resume(tx: Transaction, stop_id: UUID, version: int) -> Proceeding:
     today = legal_day(tx.now)
     proceeding.change_limits(proceeding.limits.resume(today))
     await proceedings.end_stop(tx.connection, proceeding.limits.stops[-1].id, today)
-    statutory, promised = await _save_limits(tx, proceeding)
+    statutory, promised = await _save_running(tx, proceeding)
     await note(tx, proceeding, "clock.resumed", {"statutory": str(statutory.day), "promised": str(promised.day)})
     tx.emit(
         ClockResumed(
@@ -85,7 +92,7 @@ async def extend(tx: Transaction, proceeding_id: UUID, reason: str, version: int
     proceeding = await _changeable(tx, proceeding_id, "clock.extend", version)
     calendar = await copies.calendar(tx.connection)
     proceeding.change_limits(proceeding.limits.extend(calendar, legal_day(tx.now)))
-    statutory, _ = await _save_limits(tx, proceeding)
+    statutory, promised = await _save_running(tx, proceeding)
     days = proceeding.limits.extension_days
     await note(tx, proceeding, "clock.extended", {"days": days, "reason": reason})
     tx.emit(
@@ -95,6 +102,7 @@ async def extend(tx: Transaction, proceeding_id: UUID, reason: str, version: int
             days=days,
             reason=reason,
             statutory=statutory,
+            promised=promised,
         ),
         key=proceeding.id,
         version=proceeding.version,
@@ -130,16 +138,31 @@ async def warn(tx: Transaction, proceeding_id: UUID) -> int:
     return len(raised)
 
 
-async def keep_year(tx: Transaction, year: CalendarYear) -> None:
-    """Keep a year of the calendar; provisional deadlines are computed anew, and the history says so."""
-    await copies.keep_year(tx.connection, year)
-    for proceeding_id in await proceedings.provisional_ids(tx.connection):
-        proceeding = await proceedings.lock(tx.connection, proceeding_id)
-        if proceeding is None or proceeding.ended_at:
-            continue
-        statutory, promised = await _save_limits(tx, proceeding)
-        detail = {"year": year.year, "statutory": str(statutory.day), "promised": str(promised.day)}
-        await note(tx, proceeding, "deadline.recomputed", detail)
+async def recount(tx: Transaction, proceeding_id: UUID) -> int:
+    """Count the limits by the calendar as it stands; return how many proceedings were looked at.
+
+    When a limit has moved or is no longer provisional, history and event say so. While the clock stands still nothing
+    is told: the event that lets it run on brings the days.
+    """
+    proceeding = await proceedings.lock(tx.connection, proceeding_id)
+    if proceeding is None or proceeding.ended_at:
+        return 0
+    limits, before = proceeding.limits, await proceedings.told(tx.connection, proceeding_id)
+    calendar = await _count(tx, proceeding)
+    if limits.stopped or before == (limits.provisional(calendar), limits.over(calendar)):
+        return 1
+    proceeding.recount()
+    await proceedings.change(tx.connection, proceeding)
+    statutory, promised = _both(limits, calendar)
+    await note(tx, proceeding, "deadline.recomputed", {"statutory": str(statutory.day), "promised": str(promised.day)})
+    tx.emit(
+        ClockRecounted(
+            proceeding_id=proceeding.id, case_id=proceeding.matter.case_id, statutory=statutory, promised=promised
+        ),
+        key=proceeding.id,
+        version=proceeding.version,
+    )
+    return 1
 
 
 async def _changeable(tx: Transaction, proceeding_id: UUID, action: str, version: int) -> Proceeding:
@@ -151,18 +174,32 @@ async def _changeable(tx: Transaction, proceeding_id: UUID, action: str, version
     return proceeding
 
 
-async def _save_limits(tx: Transaction, proceeding: Proceeding) -> tuple[DeadlineState, DeadlineState]:
-    """Store the limits and when they warn; return both deadlines (of a stopped clock: as they stood before)."""
-    calendar = await copies.calendar(tx.connection)
+async def _save(tx: Transaction, proceeding: Proceeding) -> Calendar:
+    """Store the limits, when they warn, and the calendar they were counted by; return it."""
+    await proceedings.change(tx.connection, proceeding)
+    return await _count(tx, proceeding)
+
+
+async def _save_running(tx: Transaction, proceeding: Proceeding) -> tuple[DeadlineState, DeadlineState]:
+    """Store the limits of a clock that runs; return both deadlines as events carry them."""
+    return _both(proceeding.limits, await _save(tx, proceeding))
+
+
+def _both(limits: Limits, calendar: Calendar) -> tuple[DeadlineState, DeadlineState]:
+    return (
+        announce.running_deadline(limits, STATUTORY, calendar),
+        announce.running_deadline(limits, PROMISED, calendar),
+    )
+
+
+async def _count(tx: Transaction, proceeding: Proceeding) -> Calendar:
+    calendar, stamp = await copies.stamped_calendar(tx.connection)
     limits = proceeding.limits
-    states = []
-    for limit in (STATUTORY, PROMISED):
-        deadline = limits.deadline(limit, calendar) or calendar.deadline(limits.accepted_on, limits.clock(limit).days)
-        states.append(announce.deadline_state(deadline))
-    provisional = any(state.provisional for state in states)
-    await proceedings.change(tx.connection, proceeding, provisional=provisional)
+    await proceedings.counted(
+        tx.connection, proceeding.id, provisional=limits.provisional(calendar), calendar_stamp=stamp
+    )
     await proceedings.set_timers(tx.connection, proceeding.id, limits.warnings(calendar))
-    return states[0], states[1]
+    return calendar
 
 
 async def _document(tx: Transaction, proceeding: Proceeding, word: str) -> str:

@@ -24,7 +24,7 @@ async def start(tx: Transaction, matter: Matter, limits: Limits, procedure: str)
         AlreadyStarted: when the case has a proceeding (a constraint of the database).
     """
     definition_id, number, definition = await definitions.latest(tx.connection, procedure)
-    calendar = await copies.calendar(tx.connection)
+    calendar, stamp = await copies.stamped_calendar(tx.connection)
     values = dict(matter.public_fields)
     step = engine.begin(definition, values)
     proceeding = Proceeding(uuid7(), matter, definition_id, limits, tx.now, values=values)
@@ -32,7 +32,7 @@ async def start(tx: Transaction, matter: Matter, limits: Limits, procedure: str)
     proceeding.version = 1
     statutory = announce.running_deadline(limits, STATUTORY, calendar)
     promised = announce.running_deadline(limits, PROMISED, calendar)
-    await proceedings.add(tx.connection, proceeding, provisional=statutory.provisional or promised.provisional)
+    await proceedings.add(tx.connection, proceeding, provisional=limits.provisional(calendar), calendar_stamp=stamp)
     await open_tasks(tx, proceeding, definition, step)
     await proceedings.set_timers(tx.connection, proceeding.id, limits.warnings(calendar))
     await note(tx, proceeding, "proceeding.started", {"definition": procedure, "number": number})
@@ -64,7 +64,7 @@ async def withdraw(tx: Transaction, case_id: UUID) -> None:
     for task in await tasks.of_proceeding(tx.connection, proceeding.id):
         task.drop()
         await tasks.change(tx.connection, task)
-    await proceedings.change(tx.connection, proceeding, provisional=False)
+    await proceedings.change(tx.connection, proceeding)
     await proceedings.stop_timers(tx.connection, proceeding.id)
     await note(tx, proceeding, "proceeding.withdrawn", {})
 

@@ -63,9 +63,7 @@ async def complete(tx: Transaction, task_id: UUID, completion: Completion, versi
     step = engine.advance(definition, proceeding.tokens, task.token, proceeding.values)
     proceeding.take(step)
     decision = await _decide(tx, proceeding, task) if task.kind is TaskKind.DECISION else None
-    await proceedings.change(
-        tx.connection, proceeding, provisional=decision is None and await _provisional(tx, proceeding), step=step
-    )
+    await proceedings.change(tx.connection, proceeding, step)
     opened = await open_tasks(tx, proceeding, definition, step)
     await note(tx, proceeding, "task.completed", {"task": task.node, "title": task.title, "outcome": task.outcome})
     announce.progressed(tx, proceeding, task, tuple(other.title for other in opened))
@@ -141,12 +139,6 @@ async def _decide(tx: Transaction, proceeding: Proceeding, task: Task) -> Decisi
         obligations=rules.obligations_of(matter, task.outcome or ""),
         licence=licence,
     )
-
-
-async def _provisional(tx: Transaction, proceeding: Proceeding) -> bool:
-    calendar = await copies.calendar(tx.connection)
-    deadlines = [proceeding.limits.deadline(limit, calendar) for limit in ("statutory", "promised")]
-    return any(deadline.provisional for deadline in deadlines if deadline)
 
 
 def _person(tx: Transaction) -> UUID:
