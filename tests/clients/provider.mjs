@@ -16,7 +16,7 @@ import http from 'node:http';
 import Provider from 'oidc-provider';
 
 const settings = JSON.parse(process.argv[2]);
-const scopes = { openid: ['sub'], ...settings.claims };
+const scopes = { openid: ['sub', 'amr'], ...settings.claims };
 const people = settings.people ?? {};
 
 const findAccount = (_ctx, id) => people[id] && {
@@ -64,6 +64,7 @@ const configuration = () => ({
   loadExistingGrant,
   extraTokenClaims: (_ctx, token) => resource?.claims?.[token.accountId ?? token.clientId],
   interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+  fetch: (url, { dispatcher, ...options }) => fetch(url, options), // tests are on the loopback, where it would not call
   cookies: { keys: ['a key of a test'] },
   features: {
     devInteractions: { enabled: false },

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from onestop_local.testing.node import Program
+from onestop_local.testing.on_node import Program
 
 Run = Callable[[str, dict[str, Any]], Awaitable[Program]]
 

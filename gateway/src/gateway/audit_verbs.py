@@ -37,6 +37,10 @@ class Verb(CodeList):
     SCAN_APPROVED = "scan.approved", N_("同意扫码登录")
     SCAN_REFUSED = "scan.refused", N_("拒绝扫码登录")
 
+    IDENTITY_LINKED = "identity.linked", N_("关联第三方身份")
+    IDENTITY_UNLINKED = "identity.unlinked", N_("解除第三方身份的关联")
+    IDENTITY_REFUSED = "identity.refused", N_("未能以第三方身份登录或关联")
+
     CLIENT_REGISTERED = "client.registered", N_("登记应用")
     CONSENT_GIVEN = "consent.given", N_("同意应用取得信息")
     GRANT_GIVEN = "grant.given", N_("进入应用")

@@ -13,6 +13,9 @@ from gateway.edge.records import AccessLog
 from gateway.edge.routes import RouteTable
 from gateway.edge.table import ROUTES
 from gateway.edge.upstream import upstreams_of
+from gateway.federation import api as linked_identities
+from gateway.federation import routes as federation
+from gateway.federation.domain import AlreadyLinked, LinkedToAnother
 from gateway.housekeeping import tidy
 from gateway.identity import pages as registering
 from gateway.identity import routes as identity
@@ -77,6 +80,9 @@ SERVICE = Service(
         sessions.queries,
         sessions.commands,
         scans.commands,
+        linked_identities.queries,
+        linked_identities.commands,
+        federation.router,
         clients.queries,
         clients.commands,
         edge.queries,
@@ -85,6 +91,8 @@ SERVICE = Service(
         "client_pkey": ClientExists,
         "person_username_is_unique": UsernameTaken,
         "person_identity_number_is_unique": IdentityKnown,
+        "federated_identity_is_linked_once": LinkedToAnother,
+        "federated_identity_is_one_for_each_provider": AlreadyLinked,
     },
     permissions=PERMISSIONS,
     seed=seed,

@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 
+from gateway.federation.configuration import IdentityProvider
+from gateway.federation.configuration import read as read_providers
+from gateway.federation.upstream import open_upstreams
 from gateway.messages.carriers import open_carrier
 from gateway.messages.service import keep_carrying
 from gateway.oidc.id_tokens import IdTokens
@@ -49,7 +52,10 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
         sessions=SessionPrincipals(context, cookies),
         proofs=proofs,
     )
-    async with open_carrier(settings.messages_url, settings.messages_secret, clock) as carrier:
+    async with (
+        open_carrier(settings.messages_url, settings.messages_secret, clock) as carrier,
+        open_upstreams(_providers(settings), clock) as upstreams,
+    ):
         with closing(Passwords(settings.password_workers, settings.password_queue)) as passwords:
             yield Provider(
                 context=context,
@@ -64,7 +70,14 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
                 cookies=cookies,
                 cipher=cipher,
                 carrier=carrier,
+                upstreams=upstreams,
             )
+
+
+def _providers(settings: GatewaySettings) -> tuple[IdentityProvider, ...]:
+    if settings.identity_providers is None:
+        return ()
+    return read_providers(settings.identity_providers, production=settings.environment == "production")
 
 
 async def watch_revocations(context: Context) -> None:

@@ -22,6 +22,12 @@ PERMISSIONS = PermissionTable(
     allow("window_clerk", "person.verify"),
     allow("natural", "scan.answer"),
     allow("staff", "scan.answer"),
+    allow("natural", "identity.list", _OWN),
+    allow("staff", "identity.list", _OWN),
+    allow("admin", "identity.list"),
+    allow("natural", "identity.unlink", _OWN),
+    allow("staff", "identity.unlink", _OWN),
+    allow("admin", "identity.unlink"),
     allow("admin", "client.list"),
     allow("admin", "client.register"),
 )

@@ -1,11 +1,13 @@
 """The running parts of the gateway that sign-in and protocol share."""
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
 
 from starlette.requests import Request
 
+from gateway.federation.upstream import Upstream
 from gateway.messages.carriers import Carrier
 from gateway.oidc.id_tokens import IdTokens
 from gateway.signin.cookies import Cookies
@@ -29,6 +31,7 @@ class Provider:
 
     Attributes:
         issuer: our public address; names us in every token.
+        upstreams: other providers that people may sign in at, by their short names.
     """
 
     context: Context
@@ -43,6 +46,7 @@ class Provider:
     cookies: Cookies
     cipher: FieldCipher
     carrier: Carrier
+    upstreams: Mapping[str, Upstream]
 
     def transaction(self, caller: Caller) -> AbstractAsyncContextManager[Transaction]:
         """Return a transaction on behalf of `caller`."""

@@ -21,6 +21,7 @@ class GatewaySettings(ServiceSettings):
         messages_url: where short messages are posted to be sent to phones; without it, on one machine, they stay on the
             page `/mailbox`.
         messages_secret: what these posts are signed with (Standard Webhooks: `whsec_` and 24 to 64 bytes in base64).
+        identity_providers: JSON file with other providers that people may sign in at, and how we are registered there.
         password_workers: threads that compute password hashes; each takes 19 MiB while it works.
         password_queue: how many sign-ins may wait for one of them before the next one is told to come back.
     """
@@ -33,6 +34,7 @@ class GatewaySettings(ServiceSettings):
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
     messages_url: str = ""
     messages_secret: str = ""
+    identity_providers: Path | None = None
     password_workers: int = 2
     password_queue: int = 1000
 

@@ -73,9 +73,12 @@ DATASHARE: Final = (
 GATEWAY: Final = (
     gateway.get("/clients", level=1),
     gateway.post("/clients", level=2),
+    gateway.get("/identities"),
+    gateway.delete("/identities/{identity_id}"),
     gateway.get("/mandates", scope="openid"),
     gateway.get("/me", scope="openid"),
     gateway.post("/people/look-ups", level=2),
+    gateway.get("/people/{person_id}/identities", level=2),
     gateway.post("/people/{person_id}/verifications", level=2),
     gateway.post("/registrations", public=True),
     gateway.post("/registrations/codes", public=True),

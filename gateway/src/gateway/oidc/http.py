@@ -91,10 +91,14 @@ def public_document(content: Any) -> Response:
 
 def redirect(uri: str, parameters: Mapping[str, str | None]) -> Response:
     """Send the browser to `uri` with `parameters` added to its query; absent ones are left out."""
+    headers = {**NO_STORE, "Location": with_query(uri, parameters), "Referrer-Policy": "no-referrer"}
+    return Response(status_code=303, headers=headers)
+
+
+def with_query(uri: str, parameters: Mapping[str, str | None]) -> str:
+    """Return `uri` with `parameters` added to its query; absent ones are left out."""
     given = {name: value for name, value in parameters.items() if value is not None}
-    if given:
-        uri += ("&" if "?" in uri else "?") + urlencode(given)
-    return Response(status_code=303, headers={**NO_STORE, "Location": uri, "Referrer-Policy": "no-referrer"})
+    return f"{uri}{'&' if '?' in uri else '?'}{urlencode(given)}" if given else uri
 
 
 def endpoint(handle: Endpoint) -> Endpoint:

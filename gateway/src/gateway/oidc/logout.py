@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from gateway.clients.domain import Client, RedirectNotRegistered
 from gateway.clients.repository import client_by_id
+from gateway.federation.service import signed_in_elsewhere
 from gateway.oidc.errors import OAuthError, UnknownClient
-from gateway.oidc.http import form_of, query_of, redirect
+from gateway.oidc.http import form_of, query_of, redirect, with_query
 from gateway.oidc.id_tokens import Hint
 from gateway.pages import for_people, page
 from gateway.provider import Provider, provider_of
@@ -84,10 +85,16 @@ async def _end(
     session_id: UUID | None,
     client: Client | None,
 ) -> Response:
+    elsewhere = None
     if session_id is not None:
         await sign_out(provider, session_id, client_id=client.client_id if client else "")
+        elsewhere = await signed_in_elsewhere(provider, session_id)
     uri = parameters.get("post_logout_redirect_uri")
-    response = redirect(uri, {"state": parameters.get("state")}) if uri else page(request, "signed_out")
+    return_to = with_query(uri, {"state": parameters.get("state")}) if uri else None
+    if return_to is None or elsewhere is not None:
+        response = page(request, "signed_out", elsewhere=elsewhere, return_to=return_to)
+    else:
+        response = redirect(return_to, {})
     provider.cookies.drop(response, SESSION)
     return response
 

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -15,8 +16,12 @@ from gateway.oidc.errors import OAuthError
 from gateway.oidc.http import NO_STORE, Endpoint, as_page_error, redirect
 from gateway.pages.language import CHINESE, COOKIE, LANGUAGES, N_, language_of, translations
 from onestop_legal.errors import NamedError
+from onestop_legal.working_days import SHANGHAI
 
-ACCOUNT: Final = ((("/account"), N_("我的账户")),)
+ACCOUNT: Final = (
+    ("/account", N_("我的账户")),
+    ("/account/identities", N_("第三方身份")),
+)
 """The pages of a person's own account, as the navigation shows them."""
 
 _STYLE: Final = files(__package__).joinpath("static/pages.css").read_bytes()
@@ -47,6 +52,7 @@ def _templates(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     templates.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    templates.filters["moment"] = _moment
     templates.globals |= {"style_path": STYLE_PATH, "language": language, "account_pages": ACCOUNT}
     return templates
 
@@ -116,6 +122,11 @@ async def style(_request: Request) -> Response:
     """Return the style sheet; its address changes with its content."""
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
     return Response(_STYLE, headers=headers, media_type="text/css; charset=utf-8")
+
+
+def _moment(instant: datetime) -> str:
+    """Return an instant as people read it: date and time in Asia/Shanghai."""
+    return instant.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 def _other_languages(request: Request, language: str) -> list[tuple[str, str, str]]:

@@ -29,6 +29,7 @@ _SET_PASSWORD_HASH = compiled(
     .where(person.c.id == sa.bindparam("person_id"), person.c.password_hash == sa.bindparam("old"))
     .values(password_hash=sa.bindparam("new"))
 )
+_HAS_PASSWORD = compiled(sa.select(person.c.password_hash.is_not(None)).where(person.c.id == sa.bindparam("person_id")))
 _SEALED = compiled(sa.select(person.c.name, person.c.phone).where(person.c.id == sa.bindparam("person_id")))
 _ID_BY_USERNAME = compiled(sa.select(person.c.id).where(person.c.username == sa.bindparam("username")))
 _LEGAL_PERSON = compiled(
@@ -48,8 +49,8 @@ async def person_by_id(connection: Connection, person_id: UUID) -> Person | None
     return await _whole(connection, row) if row else None
 
 
-async def credentials(connection: Connection, username: str) -> tuple[Person, str] | None:
-    """Return whom `username` names, without mandates, and the hash of the password."""
+async def credentials(connection: Connection, username: str) -> tuple[Person, str | None] | None:
+    """Return whom `username` names, without mandates, and the hash of the password, if he has one."""
     row = await _CREDENTIALS.fetchrow(connection, username=username)
     return (_person(row), row["password_hash"]) if row else None
 
@@ -57,6 +58,11 @@ async def credentials(connection: Connection, username: str) -> tuple[Person, st
 async def replace_password_hash(connection: Connection, person_id: UUID, *, old: str, new: str) -> None:
     """Keep a better hash of the same password, unless the password was changed meanwhile."""
     await _SET_PASSWORD_HASH.execute(connection, person_id=person_id, old=old, new=new)
+
+
+async def has_password(connection: Connection, person_id: UUID) -> bool:
+    """Tell whether a person can sign in with a password."""
+    return await _HAS_PASSWORD.fetchval(connection, person_id=person_id) is True
 
 
 async def sealed_fields(connection: Connection, person_id: UUID) -> tuple[bytes, bytes | None]:

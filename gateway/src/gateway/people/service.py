@@ -20,15 +20,16 @@ class NewPerson:
     """A natural person to make known; the password comes as its hash.
 
     Attributes:
+        password_hash: None for somebody who signs in otherwise.
         assurance: how surely known: 0 self-declared, 1 phone, 2 real name, 3 in person.
     """
 
     id: UUID
     username: str
-    password_hash: str
+    password_hash: str | None
     name: str
     identity_number: str
-    phone: str
+    phone: str | None
     assurance: int
 
 
@@ -56,8 +57,8 @@ async def register_person(tx: Transaction, cipher: FieldCipher, new: NewPerson) 
             "masked_name": mask_name(new.name),
             "identity_number": await sealed("identity_number", number),
             "identity_number_index": cipher.blind_index("identity-number", number),
-            "phone": await sealed("phone", new.phone),
-            "phone_index": cipher.blind_index("phone", new.phone),
+            "phone": await sealed("phone", new.phone) if new.phone else None,
+            "phone_index": cipher.blind_index("phone", new.phone) if new.phone else None,
             "assurance": new.assurance,
             "registered_at": tx.now,
         },

@@ -9,7 +9,7 @@ person = sa.Table(
     metadata,
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("username", sa.Text, nullable=False),
-    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("password_hash", sa.Text),
     sa.Column("name", sa.LargeBinary, nullable=False),
     sa.Column("masked_name", sa.Text, nullable=False),
     sa.Column("identity_number", sa.LargeBinary),

@@ -172,5 +172,6 @@ def _form(here: Guest, onward: Onward, *, username: str = "", error: NamedError 
         leads_to=onward.leads_to,
         onward=onward,
         csrf=here.csrf(onward.purpose("sign-in")),
+        elsewhere=[(it.id, it.name) for it in here.provider.upstreams.values()],
         username=username,
     )

@@ -130,7 +130,13 @@ async def let_in(
 
 
 async def start_session(
-    tx: Transaction, person: Person, arrival: Arrival, methods: tuple[str, ...], current: Session | None
+    tx: Transaction,
+    person: Person,
+    arrival: Arrival,
+    methods: tuple[str, ...],
+    current: Session | None,
+    *,
+    signed_in_at: datetime | None = None,
 ) -> SignedIn:
     """Start a session for who has proved to be `person`, or renew the browser's own one for the same person.
 
@@ -143,13 +149,15 @@ async def start_session(
         arrival: from where.
         methods: how he proved it (RFC 8176).
         current: the session that the browser has, if any.
+        signed_in_at: when he proved it; the present when None.
     """
     token = new_secret()
+    proved_at = signed_in_at or tx.now
     expires_at = tx.now + SESSION_LIFETIME
     device_token = await _device(tx, arrival, person)
     ended: tuple[str, ...] = ()
     if current is not None and current.person_id == person.id:
-        again = await repository.sign_in_again(tx.connection, current.id, digest(token), methods, tx.now, expires_at)
+        again = await repository.sign_in_again(tx.connection, current.id, digest(token), methods, proved_at, expires_at)
         if again is not None:
             tx.audit("session.renewed", key=again.id)
             return SignedIn(again, token, device_token)
@@ -158,7 +166,7 @@ async def start_session(
     session = Session(
         id=uuid7(),
         person_id=person.id,
-        signed_in_at=tx.now,
+        signed_in_at=proved_at,
         methods=methods,
         device=arrival.device[:_LONGEST_DEVICE],
         started_at=tx.now,

@@ -14,7 +14,7 @@ has left is ended by the next one. Tests that ask for neither pay nothing: every
 - `service_client`: `await service_client(SERVICE, …)` → `ServiceClient`, the service's own application over ASGI
   with a database of its own; see `onestop_local.testing.client.open_service_client` for what can be chosen.
 - `node`: `await node("provider", {…})` → a program of `tests/clients` on Node.js, told these settings; it ends with the
-  test. See `onestop_local.testing.node`.
+  test. See `onestop_local.testing.on_node`.
 - Tests in `test_domain*` files or a `domain` folder have no sockets at all.
 
 `--postgres-dsn` (or ONESTOP_TEST_POSTGRES) and `--kafka-bootstrap` (or ONESTOP_TEST_KAFKA) name servers to use
@@ -32,7 +32,7 @@ import pytest
 if TYPE_CHECKING:
     from onestop_local.testing.client import ServiceClient
     from onestop_local.testing.databases import TestServer
-    from onestop_local.testing.node import Program
+    from onestop_local.testing.on_node import Program
     from onestop_local.testing.servers import Servers
     from onestop_runtime.service import Service
 
@@ -134,7 +134,7 @@ async def service_client(
 @pytest.fixture(scope="session")
 def node_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the programs of `tests/clients` and the packages they import."""
-    from onestop_local.testing.node import prepare  # noqa: PLC0415
+    from onestop_local.testing.on_node import prepare  # noqa: PLC0415
 
     return prepare(tmp_path_factory.mktemp("node"))
 
@@ -142,7 +142,7 @@ def node_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def node(node_programs: Path) -> "AsyncIterator[Callable[[str, dict[str, Any]], Awaitable[Program]]]":
     """Return a function that runs a program of `tests/clients`; all are ended with the test."""
-    from onestop_local.testing.node import running  # noqa: PLC0415
+    from onestop_local.testing.on_node import running  # noqa: PLC0415
 
     async with AsyncExitStack() as started:
 

@@ -1,0 +1,69 @@
+"""Signing out at the province ends what was begun by it here; signing out here offers to sign out there."""
+
+import re
+from collections.abc import Awaitable, Callable
+from html import unescape
+from typing import Any
+
+import httpx
+import pytest
+
+SignIn = Callable[..., Awaitable[httpx.Response]]
+
+
+async def signed_in(browser: Any, by_province: SignIn, login: str = "zhao") -> dict[str, Any]:
+    asked = browser.asked()
+    ended = await by_province(browser, await browser.follow(await browser.ask(asked)), login)
+    tokens: dict[str, Any] = (await browser.redeem(asked, browser.answer(ended)["code"])).json()
+    return tokens
+
+
+def offered(page: httpx.Response, issuer: str) -> str:
+    link = re.search(rf'href="({re.escape(issuer)}[^"]*)"', page.text)
+    assert link, page.text
+    return unescape(link[1])
+
+
+async def test_signing_out_here_offers_to_sign_out_there_and_comes_back(
+    browser: Any, by_province: SignIn, province: Any
+):
+    await signed_in(browser, by_province)
+    out = await browser.fill_in(await browser.get("/oauth/end-session"))
+    assert "您在河北省统一身份认证平台仍处于登录状态" in out.text
+    back = await province.sign_out(offered(out, province.issuer))
+    assert back.headers["location"].startswith("http://gateway.test/federation/hebei/signed-out")
+    ended = await browser.get("/federation/hebei/signed-out")
+    assert "您已退出登录" in ended.text
+
+
+async def test_the_client_that_asked_for_it_is_one_click_away(browser: Any, by_province: SignIn, province: Any):
+    tokens = await signed_in(browser, by_province)
+    out = await browser.get(
+        "/oauth/end-session",
+        params={
+            "id_token_hint": tokens["id_token"],
+            "post_logout_redirect_uri": "https://web.test/",
+            "state": "s-1",
+        },
+    )
+    assert offered(out, province.issuer)
+    assert 'href="https://web.test/?state=s-1"' in out.text
+
+
+async def test_who_signed_in_with_a_password_is_not_sent_there(browser: Any):
+    tokens = await browser.tokens(browser.asked())
+    out = await browser.get("/oauth/end-session", params={"id_token_hint": tokens["id_token"]})
+    assert "仍处于登录状态" not in out.text
+
+
+@pytest.mark.usefixtures("listening")
+async def test_signing_out_there_ends_what_was_begun_by_it_here(
+    browser: Any, open_browser: Callable[[], Any], by_province: SignIn, province: Any
+):
+    tokens = await signed_in(browser, by_province)
+    other = open_browser()
+    kept = await other.tokens(other.asked())
+    await province.sign_out(f"{province.issuer}/session/end")
+    assert (await browser.userinfo(tokens["access_token"])).status_code == 401
+    assert (await browser.ask(browser.asked())).headers["location"].startswith("/sign-in?")
+    assert (await other.userinfo(kept["access_token"])).status_code == 200
