@@ -173,15 +173,20 @@ def test_a_ready_stack_says_what_others_may_rely_on(running: Run, monkeypatch: p
     assert stack["gateway"]["url"] == stack["gateway"]["issuer"]
     assert list(stack["services"]) == list(SERVICES)
     assert list(stack["processes"]) == ["gateway", *(f"svc-{service}" for service in SERVICES)]
-    assert list(stack["people"]["agent"]) == ["username", "password", "roles", "agency", "acts_for"]
+    assert {tuple(service) for service in stack["services"].values()} == {("url", "dsn")}
+    assert (list(stack["gateway"]), list(stack["kafka"])) == (["url", "issuer"], ["bootstrap"])
+    assert {tuple(person) for person in stack["people"].values()} == {
+        ("username", "password", "roles", "agency", "acts_for")
+    }
     assert stack["people"]["agent"]["acts_for"] == ["91130371MA7001010P"]
     assert stack["people"]["window_clerk"]["agency"] == "11130371037107039Y"
-    assert {key: one["token_endpoint_auth_method"] for key, one in stack["clients"].items()} == {
-        "web": "none",
-        "web_2": "none",
-        "mobile": "none",
-        "hall": "client_secret_basic",
-        "department": "private_key_jwt",
+    client = ("client_id", "redirect_uris", "post_logout_redirect_uris", "token_endpoint_auth_method")
+    assert {key: (one["token_endpoint_auth_method"], tuple(one)) for key, one in stack["clients"].items()} == {
+        "web": ("none", client),
+        "web_2": ("none", client),
+        "mobile": ("none", client),
+        "hall": ("client_secret_basic", (*client, "client_secret")),
+        "department": ("private_key_jwt", (*client, "private_jwk")),
     }
     assert len(stack["clients"]["hall"]["client_secret"]) >= 32
     assert stack["clients"]["department"]["private_jwk"]["d"]

@@ -45,6 +45,16 @@ async def test_who_is_not_signed_in_is_asked_to(browser: Any, path: str):
     assert (wrong.status_code, wrong.json()["type"]) == (401, "/problems/invalid-token")
 
 
+async def test_an_expired_token_is_refused_by_name_and_place(browser: Any, clock: Any):
+    old = bearer(await browser.tokens(browser.asked(), "agent"))
+    clock.pass_(minutes=11)
+    refused = await browser.get("/api/gateway/v1/me", headers=old)
+    assert (refused.status_code, refused.json()["type"]) == (401, "/problems/invalid-token")
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["#Authorization"]
+    assert refused.headers["www-authenticate"].startswith("Bearer ")
+    assert "已过期" in refused.json()["title"]
+
+
 async def test_an_assertion_from_outside_is_not_looked_at(browser: Any):
     caller = Caller(sub=uuid4(), kind="staff", given_roles=frozenset({"admin"}))
     forged = make_assertion(caller, signing_key(GATEWAY), issuer=GATEWAY, audience="svc-gateway")
