@@ -38,6 +38,23 @@ def test_a_vague_condition_blocks_publication():
     assert any(finding.pointer == "/conditions/0/text" for finding in findings(guide))
 
 
+def test_every_guide_of_a_licence_says_its_category():
+    said = {guide["name"]: guide["result"].get("licence_category") for guide in GUIDES if guide["item_type"] == "01"}
+    assert len(said) > 50
+    assert [name for name, category in said.items() if category is None] == []
+    assert {said[name] for name in ("取水许可证新办审批", "教师资格认定", "特殊建设工程消防验收", "公司设立登记")} == {
+        "特许",
+        "认可",
+        "核准",
+        "登记",
+    }
+
+
+def test_what_gives_a_licence_owes_its_certificate():
+    giving = [guide for guide in GUIDES if guide["result"]["kind"] == "licence"]
+    assert [guide["name"] for guide in giving if "certificate" not in guide["obligations"]] == []
+
+
 def test_an_item_name_may_contain_the_word_other():
     assert not blocks(findings(changed(name="其他材料经营许可")))
 
