@@ -55,7 +55,6 @@ class WrongCode(NamedError):
     slug = "wrong-code"
     title = "验证码不正确或已失效，请核对或重新获取"
     status = 422
-    pointer = "/code"
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ async def prove(provider: Provider, holder: Holder, purpose: Purpose, code: str)
         if not right:
             tx.audit("code.refused", key=NOBODY, detail={"purpose": purpose})
     if not right:
-        raise WrongCode
+        raise WrongCode(pointer="/code")
 
 
 async def proved(provider: Provider, tx: Transaction, holder: Holder, purpose: Purpose, *, spend: bool = True) -> Proof:
@@ -134,7 +134,7 @@ async def proved(provider: Provider, tx: Transaction, holder: Holder, purpose: P
         spend=spend,
     )
     if found is None:
-        raise WrongCode("手机号码的验证已过期，请重新获取验证码。")
+        raise WrongCode("手机号码的验证已过期，请重新获取验证码。", pointer="/transaction")
     return found
 
 

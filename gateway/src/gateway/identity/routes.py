@@ -34,7 +34,7 @@ from gateway.signin.password_rules import UnfitPassword
 from gateway.tokens.opaque import new_secret
 from onestop_legal.errors import FieldErrors
 from onestop_legal.identity_number import IdentityNumber, InvalidIdentityNumber
-from onestop_runtime.problems import MalformedBody, UnsupportedMediaType, errors
+from onestop_runtime.problems import errors
 from onestop_runtime.routing import Who, Write, command_router, stream_router
 
 steps = stream_router(PREFIX, ["注册"])
@@ -42,14 +42,13 @@ steps = stream_router(PREFIX, ["注册"])
 applicant's is good once, so that a step that is repeated does nothing twice."""
 lookups = command_router(PREFIX, ["核验"], idempotency=False)
 commands = command_router(PREFIX, ["核验"])
-_TYPED = (FieldErrors, MalformedBody, UnsupportedMediaType)
 
 
 @steps.post(
     "/registrations/codes",
     summary="注册：发送验证码",
     status_code=202,
-    responses=errors(*_TYPED, InvalidPhone, TooManyAttempts),
+    responses=errors(FieldErrors, InvalidPhone, TooManyAttempts),
 )
 async def ask_to_register(asked: CodeAsked, caller: Who, request: Request) -> CodeSent:
     """Send a code to a phone; the answer is the same whether it has an account or not."""
@@ -60,7 +59,9 @@ async def ask_to_register(asked: CodeAsked, caller: Who, request: Request) -> Co
     return CodeSent(transaction=transaction, expires_at=provider.context.clock() + CODE_LIFETIME)
 
 
-@steps.post("/registrations/proofs", summary="注册：提交验证码", status_code=204, responses=errors(*_TYPED, WrongCode))
+@steps.post(
+    "/registrations/proofs", summary="注册：提交验证码", status_code=204, responses=errors(FieldErrors, WrongCode)
+)
 async def prove_to_register(typed: CodeTyped, caller: Who, request: Request) -> None:
     """Prove by its code that the phone is in one's hands; good for half an hour."""
     PERMISSIONS.require(caller, "person.register")
@@ -71,7 +72,7 @@ async def prove_to_register(typed: CodeTyped, caller: Who, request: Request) -> 
     "/registrations",
     summary="注册账号",
     status_code=201,
-    responses=errors(*_TYPED, WrongCode, UnfitPassword, UsernameTaken),
+    responses=errors(FieldErrors, WrongCode, UnfitPassword, UsernameTaken),
 )
 async def register(new: NewAccount, caller: Who, request: Request) -> AccountView:
     """Register with a phone that was proved; the answer is the same whether the identity number is known or not."""
