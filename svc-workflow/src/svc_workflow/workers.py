@@ -41,7 +41,7 @@ async def follow_calendar(context: Context) -> int:
     miss one that is being started by the calendar of before.
     """
     recounted = 0
-    while True:
+    while not context.stopping.is_set():
         async with acquired(context.pool) as connection:
             outdated = await proceedings.outdated(connection)
         now = await _each(context, outdated, limits.recount)
@@ -57,7 +57,7 @@ async def raise_due(context: Context) -> int:
     """Raise what is due now, each in a transaction of its own, exactly once; return how many warnings were raised."""
     today = legal_day(context.clock())
     raised = 0
-    while True:
+    while not context.stopping.is_set():
         async with acquired(context.pool) as connection:
             due = await proceedings.due_timers(connection, today)
             late = await proceedings.late_timers(connection, today)

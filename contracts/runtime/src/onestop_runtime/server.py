@@ -133,6 +133,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _too_late(self) -> None:
         self._timer = None
+        if self.transport.is_closing():
+            return
         if self._answering:
             self._wait(HEAD_SECONDS)  # what came ahead of time has time until the answer is sent
         elif self._arrived:
