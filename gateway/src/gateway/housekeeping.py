@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from gateway.clients.tables import client_assertion
 from gateway.codes.tables import one_time_code
 from gateway.devices.tables import device_request
+from gateway.edge.tables import rate_use
 from gateway.federation.tables import federated_request, upstream_logout
 from gateway.messages.tables import message
 from gateway.oidc.tables import access_grant, authorization_code, authorization_request, pushed_request
@@ -41,6 +42,7 @@ _TIDY: Final = (
     _older(upstream_logout, "expires_at", timedelta(0)),
     _older(client_assertion, "expires_at", _DAY),
     _older(dpop_proof, "expires_at", timedelta(0)),
+    _older(rate_use, "refilled_at", timedelta(0)),
     _older(sign_in_throttle, "last_failed_at", _DAY),
     _older(one_time_code, "expires_at", timedelta(hours=1)),
     _older(message, "asked_at", _DAY),

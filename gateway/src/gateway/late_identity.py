@@ -1,5 +1,6 @@
 """Identity for those parts of the gateway that exist before its database was reached."""
 
+from gateway.edge.admission import Admission
 from gateway.provider import Provider
 from gateway.tokens.identities import Headers
 from gateway.tokens.principal import Principal
@@ -12,6 +13,11 @@ class LateIdentity:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+
+    @property
+    def admission(self) -> Admission:
+        """Who may come through; raises `ServiceUnavailable` while the gateway has not reached its database."""
+        return self._provider().admission
 
     async def resolve(self, headers: Headers, method: str, path: bytes) -> Principal | None:
         """Return who sends a request; None when it names nobody.

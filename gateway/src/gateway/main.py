@@ -24,7 +24,7 @@ from gateway.late_identity import LateIdentity
 from gateway.messages import mailbox
 from gateway.oidc import routes as protocol
 from gateway.own_api import OwnApi
-from gateway.parts import carry_messages, open_parts, watch_revocations
+from gateway.parts import carry_messages, open_parts, tell_client_use, watch_revocations
 from gateway.people import routes as people
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.permissions import PERMISSIONS
@@ -97,6 +97,6 @@ SERVICE = Service(
     permissions=PERMISSIONS,
     seed=seed,
     startup=open_parts,
-    workers=(watch_revocations, carry_messages, tidy),
+    workers=(watch_revocations, tell_client_use, carry_messages, tidy),
     configure=_configure,
 )

@@ -3,6 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 
+from gateway.edge.admission import Admission
+from gateway.edge.client_use import ClientUse
+from gateway.edge.limiter import LocalLimiter
+from gateway.edge.rates import rates
+from gateway.edge.shared_limiter import SharedLimiter
 from gateway.federation.configuration import IdentityProvider
 from gateway.federation.configuration import read as read_providers
 from gateway.federation.upstream import open_upstreams
@@ -23,7 +28,7 @@ from onestop_runtime.assertion import load_signing_key
 from onestop_runtime.caller import system
 from onestop_runtime.context import Context
 from onestop_runtime.fields import FieldCipher, FileKeys
-from onestop_runtime.transaction import transaction
+from onestop_runtime.transaction import acquired, transaction
 
 
 @asynccontextmanager
@@ -52,6 +57,7 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
         sessions=SessionPrincipals(context, cookies),
         proofs=proofs,
     )
+    admission = await _admission(context, settings)
     async with (
         open_carrier(settings.messages_url, settings.messages_secret, clock) as carrier,
         open_upstreams(_providers(settings), clock) as upstreams,
@@ -64,6 +70,7 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
                 access_tokens=access_tokens,
                 id_tokens=IdTokens(ring, issuer, clock),
                 identities=identities,
+                admission=admission,
                 revoked=revoked,
                 proofs=proofs,
                 passwords=passwords,
@@ -80,10 +87,25 @@ def _providers(settings: GatewaySettings) -> tuple[IdentityProvider, ...]:
     return read_providers(settings.identity_providers, production=settings.environment == "production")
 
 
+async def _admission(context: Context, settings: GatewaySettings) -> Admission:
+    use = ClientUse(context.clock)
+    async with acquired(context.pool) as connection:
+        await use.tell(connection)
+    alone = LocalLimiter(settings.rates_file)
+    limiter = SharedLimiter(context, alone) if settings.rates_in_database else alone
+    return Admission(limiter, use, rates(settings.rate_factor))
+
+
 async def watch_revocations(context: Context) -> None:
     """Keep what was revoked in memory."""
     provider: Provider = context.state
     await provider.revoked.keep_looking(context.pool, context.clock, context.stopping)
+
+
+async def tell_client_use(context: Context) -> None:
+    """Add up with other processes how many requests clients sent."""
+    provider: Provider = context.state
+    await provider.admission.use.keep_telling(context.pool, context.stopping)
 
 
 async def carry_messages(context: Context) -> None:

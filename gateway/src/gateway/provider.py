@@ -7,6 +7,7 @@ from datetime import date
 
 from starlette.requests import Request
 
+from gateway.edge.admission import Admission
 from gateway.federation.upstream import Upstream
 from gateway.messages.carriers import Carrier
 from gateway.oidc.id_tokens import IdTokens
@@ -40,6 +41,7 @@ class Provider:
     access_tokens: AccessTokens
     id_tokens: IdTokens
     identities: Identities
+    admission: Admission
     revoked: Revoked
     proofs: Proofs
     passwords: Passwords

@@ -18,6 +18,9 @@ class GatewaySettings(ServiceSettings):
         upstreams: address of each service by its short name, as JSON.
         trusted_proxies: networks of the proxies before us, as a JSON list (`["10.0.0.0/28"]`); what they say of where
             a request comes from is believed, what anybody else says is not.
+        rate_factor: how often requests may come, as a multiple of what `edge/rates.py` says.
+        rates_file: file in which the processes of one machine count requests together; best in a memory file system.
+        rates_in_database: whether gateways on several machines count requests together, in the database.
         messages_url: where short messages are posted to be sent to phones; without it, on one machine, they stay on the
             page `/mailbox`.
         messages_secret: what these posts are signed with (Standard Webhooks: `whsec_` and 24 to 64 bytes in base64).
@@ -32,6 +35,9 @@ class GatewaySettings(ServiceSettings):
     assertion_key: Path | None = None
     upstreams: dict[str, str] = Field(default_factory=dict)
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    rate_factor: float = Field(default=1.0, gt=0)
+    rates_file: Path | None = None
+    rates_in_database: bool = False
     messages_url: str = ""
     messages_secret: str = ""
     identity_providers: Path | None = None

@@ -26,6 +26,7 @@ WEB = Client(
     resources=(),
     pkce_optional=False,
     agency=None,
+    requests_per_day=None,
 )
 
 

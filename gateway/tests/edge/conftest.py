@@ -15,8 +15,12 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from gateway.edge.admission import Admission
 from gateway.edge.app import Edge
+from gateway.edge.client_use import ClientUse
+from gateway.edge.limiter import LocalLimiter
 from gateway.edge.proxy import Proxy
+from gateway.edge.rates import rates
 from gateway.edge.records import AccessLog
 from gateway.edge.routes import Route, RouteTable, ServiceRoutes
 from gateway.edge.upstream import Limits, Upstream
@@ -64,6 +68,15 @@ class Seen:
         return values[0] if values else None
 
 
+class Inside:
+    """What stands behind the edge: who sends a request, and whether he may come."""
+
+    def __init__(self, identities: Identities, admission: Admission) -> None:
+        self.admission = admission
+        self.resolve = identities.resolve
+        self.assertion_for = identities.assertion_for
+
+
 class Stage:
     """Servers and clients of one test, closed at its end."""
 
@@ -72,6 +85,8 @@ class Stage:
         self.tokens = AccessTokens(self.keys, PUBLIC_URL, now)
         self.assertion_key = OKPKey.generate_key("Ed25519", auto_kid=True)
         self.identities = Identities(self.tokens, self.assertion_key, now)
+        self.use = ClientUse(now)
+        self.rates = rates()
         self.log: list[bytes] = []
         self.proxy: Proxy | None = None
         self.upstream: Upstream | None = None
@@ -143,7 +158,7 @@ class Stage:
         self.proxy = Proxy(
             RouteTable(routes or routes_of_intake(public=True)),
             {"intake": self.upstream},
-            self.identities,
+            Inside(self.identities, Admission(LocalLimiter(subjects=1024), self.use, self.rates)),
             public_url=PUBLIC_URL,
             access_log=AccessLog(self.log.append),
         )

@@ -32,6 +32,7 @@ async def test_who_operates_the_platform_sees_every_route(browser: Any):
         "public": False,
         "scope": "intake:write",
         "acr": 2,
+        "rate": {"seconds": 60, "person": 120, "client": 12000, "address": 1200},
         "body_bytes": 1048576,
         "seconds": 30.0,
         "deprecated": None,

@@ -71,6 +71,21 @@ async def test_a_session_speaks_for_pages_of_the_same_origin_only(browser: Any):
     assert (await browser.get("/api/gateway/v1/me")).status_code == 401
 
 
+async def test_a_session_changes_something_for_our_own_origin_only(browser: Any):
+    await browser.tokens(browser.asked())
+    own = {"Sec-Fetch-Site": "same-origin"}
+    session = (await browser.get("/api/gateway/v1/sessions", headers=own)).json()[0]["id"]
+    path = f"/api/gateway/v1/sessions/{session}"
+    for origin in (
+        {},
+        {"Origin": "null"},
+        {"Origin": "https://evil.test"},
+        {"Origin": "http://gateway.test.evil.test"},
+    ):
+        assert (await browser.delete(path, headers=own | origin)).status_code == 401
+    assert (await browser.delete(path, headers=own | {"Origin": "http://gateway.test"})).status_code == 204
+
+
 async def test_a_person_sees_and_ends_his_own_sessions(browser: Any, open_browser: Callable[[], Any]):
     tokens = await browser.tokens(browser.asked())
     elsewhere = open_browser()

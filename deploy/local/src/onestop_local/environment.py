@@ -43,6 +43,10 @@ class Addresses:
         return f"http://{LOOPBACK}:{self.ports[service]}"
 
 
+_RATE_FACTOR = "10000"
+"""On one machine everybody comes from one address, and tests and benchmarks are a few persons who never rest."""
+
+
 def environment(service: str, home: Home, addresses: Addresses, secrets: Secrets) -> dict[str, str]:
     """Return the environment of a process: the person's own variables, and over them what the stack decides."""
     own = {
@@ -59,6 +63,7 @@ def environment(service: str, home: Home, addresses: Addresses, secrets: Secrets
             "ISSUER": addresses.url("gateway"),
             "ASSERTION_KEY": str(secrets.key_file("assertion-gateway")),
             "UPSTREAMS": json.dumps({one: addresses.url(one) for one in SERVICES}),
+            "RATE_FACTOR": _RATE_FACTOR,
         }
     if service == "intake":
         own |= {

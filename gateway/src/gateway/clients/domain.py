@@ -74,6 +74,7 @@ class Client:
         resources: what it serves itself and others get tokens for (RFC 8707).
         pkce_optional: whether it may do without PKCE, as old software does; only one that proves itself.
         agency: credit code of the agency that a department's system belongs to.
+        requests_per_day: how many requests it may send to the API in a day; None for any number.
     """
 
     client_id: str
@@ -94,6 +95,7 @@ class Client:
     resources: tuple[str, ...]
     pkce_optional: bool
     agency: str | None
+    requests_per_day: int | None
 
     @property
     def active(self) -> bool:

@@ -22,6 +22,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "resources": ["https://archive.example.cn/api"],
     "pkce_optional": False,
     "agency": "11130371037106669W",
+    "requests_per_day": 100000,
 }
 
 
@@ -42,6 +43,7 @@ class ClientFields(BaseModel):
     resources: list[str] = Field(default_factory=list, max_length=20, description="由它提供的资源（RFC 8707）")
     pkce_optional: bool = Field(default=False, description="可以不用 PKCE，仅限能证明自己身份的应用")
     agency: str | None = Field(default=None, description="所属部门的统一社会信用代码")
+    requests_per_day: int | None = Field(default=None, ge=1, description="每日可向接口发送的请求次数，空为不限")
 
 
 class NewClient(ClientFields):
@@ -82,6 +84,7 @@ class NewClient(ClientFields):
             resources=tuple(self.resources),
             pkce_optional=self.pkce_optional,
             agency=self.agency,
+            requests_per_day=self.requests_per_day,
         )
 
 
@@ -116,5 +119,6 @@ class ClientView(ClientFields):
                 "resources": client.resources,
                 "pkce_optional": client.pkce_optional,
                 "agency": client.agency,
+                "requests_per_day": client.requests_per_day,
             }
         )

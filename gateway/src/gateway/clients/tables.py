@@ -27,6 +27,7 @@ client = sa.Table(
     sa.Column("resources", TEXTS, nullable=False),
     sa.Column("pkce_optional", sa.Boolean, nullable=False),
     sa.Column("agency", sa.Text),
+    sa.Column("requests_per_day", sa.BigInteger),
     sa.Column("registered_at", INSTANT, nullable=False),
     version(),
     sa.UniqueConstraint("id", name="client_subject_is_unique"),

@@ -1,19 +1,90 @@
-"""Who may come through: what a route asks of the one who sends a request.
+"""Who may come through, and how often.
 
 Which rows of a service somebody may see or change is the service's own matter; here it is decided whether a client may
-use the route in somebody's name at all, and whether that somebody is known surely enough.
+use the route in somebody's name at all, whether that somebody is known surely enough, and whether he comes too often.
 """
 
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
+from prometheus_client import Counter
+
+from gateway.edge.client_use import ClientUse, QuotaExhausted
+from gateway.edge.connection import Headers
+from gateway.edge.limiter import Charge, Limiter, subject
+from gateway.edge.rates import Rates, TooManyRequests
 from gateway.edge.routes import Route
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.tokens.access import InsufficientScope, token_type
 from gateway.tokens.principal import Principal
+from onestop_legal.errors import NamedError
 from onestop_runtime.problems import NotSignedIn
 
+LIMITED = Counter("onestop_edge_limited_total", "Requests refused by the rate or quota that was exhausted", ["limit"])
 _THEMSELVES: Final = ("system", "device")
 """Who comes in his own name."""
+_STRAY: Final = "read"
+_REMEMBERED: Final = 20_000
+
+
+class Admission:
+    """Lets requests through that may come.
+
+    Args:
+        limiter: counts them.
+        use: counts those of each client by days.
+        rates: what they are held to, by the kind of route.
+    """
+
+    def __init__(self, limiter: Limiter, use: ClientUse, rates: Mapping[str, Rates]) -> None:
+        self.use = use
+        self.rates = rates
+        self._limiter = limiter
+        self._charges: dict[tuple[str, str, str], tuple[Charge, ...]] = {}
+
+    async def admit(self, route: Route, principal: Principal | None, address: str) -> Headers:
+        """Let a request through; return the headers that say what is left.
+
+        Args:
+            route: what is asked for.
+            principal: who asks; None for nobody.
+            address: from where.
+
+        Raises:
+            NotSignedIn: when nobody is signed in and the route is not public.
+            InsufficientScope: when the person did not let the client do this.
+            NotKnownSurelyEnough: when somebody is signed in who is not known surely enough.
+            TooManyRequests: when one of those that the request is counted for comes too often.
+            QuotaExhausted: when the client has sent as many requests today as it may.
+        """
+        require_admitted(route, principal)
+        charges = self._charges_of(route.rate, principal, address)
+        try:
+            owed = await self._limiter.take(charges)
+            if principal is not None:
+                self.use.count(principal.client_id)
+        except (TooManyRequests, QuotaExhausted) as refusal:
+            LIMITED.labels(refusal.limit).inc()
+            raise
+        told = min(1, len(charges) - 1)  # of the person, or of who comes in his own name; else of the address
+        rate = charges[told][1]
+        return [(b"ratelimit-policy", rate.policy), (b"ratelimit", rate.left(owed[told]))]
+
+    def stray(self, address: str, refusal: NamedError) -> None:
+        """Count a request that was refused before it could be counted for anybody; raises `TooManyRequests`."""
+        if not isinstance(refusal, TooManyRequests):
+            self._limiter.take_here(self._charges_of(_STRAY, None, address))
+
+    def _charges_of(self, kind: str, principal: Principal | None, address: str) -> tuple[Charge, ...]:
+        key = (kind, address, principal.token_id if principal else "")
+        found = self._charges.get(key)
+        if found is None:
+            if len(self._charges) >= _REMEMBERED:
+                self._charges.clear()
+            found = self._charges[key] = tuple(_charges(self.rates[kind], principal, address))
+        return found
 
 
 def require_admitted(route: Route, principal: Principal | None) -> None:
@@ -35,3 +106,26 @@ def require_admitted(route: Route, principal: Principal | None) -> None:
         raise InsufficientScope(route.scope, token_type(principal.key))
     if int(principal.caller.acr) < route.level:
         raise NotKnownSurelyEnough(route.level, token_type(principal.key))
+
+
+def _charges(rates: Rates, principal: Principal | None, address: str) -> list[Charge]:
+    """Return whom a request is counted for: its address, the person, the client."""
+    charges = [(subject(rates.address.name, _network(address)), rates.address)]
+    if principal is None:
+        return charges
+    caller = principal.caller
+    if caller.kind not in _THEMSELVES:
+        charges.append((subject(rates.person.name, str(caller.sub)), rates.person))
+    if principal.client_id:
+        charges.append((subject(rates.client.name, principal.client_id), rates.client))
+    return charges
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _network(address: str) -> str:
+    """Return what one user of the internet has at least: an IPv4 address, or the 64-bit network of an IPv6 address."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((known, 64), strict=False)) if isinstance(known, IPv6Address) else address

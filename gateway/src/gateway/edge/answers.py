@@ -3,10 +3,12 @@
 import asyncio
 from contextlib import suppress
 
-from starlette.types import Receive, Send
+from starlette.types import Message, Receive, Send
 
+from gateway.edge.client_use import QuotaExhausted
 from gateway.edge.connection import Headers
 from gateway.edge.failures import HeadersTooLarge, MalformedRequest, MethodNotForwarded, RequestTooSlow, UploadTooLarge
+from gateway.edge.rates import TooManyRequests
 from gateway.tokens.challenges import CHALLENGE, challenge_of
 from onestop_legal.errors import NamedError
 from onestop_runtime.codec import dumps
@@ -25,7 +27,20 @@ def headers_of(error: NamedError) -> dict[str, str]:
         return {"Allow": ", ".join(error.allowed)}
     if isinstance(error, NotSignedIn):
         return {CHALLENGE: "Bearer"}
+    if isinstance(error, TooManyRequests | QuotaExhausted):
+        return {"RateLimit-Policy": error.policy.decode(), "RateLimit": error.left.decode()}
     return challenge_of(error)
+
+
+def telling(send: Send, headers: Headers) -> Send:
+    """Return `send`, with `headers` added to the answer."""
+
+    async def send_with(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *headers]
+        await send(message)
+
+    return send_with
 
 
 async def send_problem(receive: Receive, send: Send, error: NamedError, request_id: str, marks: Headers) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from gateway.edge.client_use import QuotaExhausted
+from gateway.edge.rates import TooManyRequests
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.tokens.access import InsufficientScope, InvalidToken
 from gateway.tokens.dpop import InvalidProof, NonceNeeded
@@ -147,6 +149,8 @@ EDGE_FAILURES: tuple[type[NamedError], ...] = (
     NotSignedIn,
     NotKnownSurelyEnough,
     InsufficientScope,
+    TooManyRequests,
+    QuotaExhausted,
     UpstreamUnreachable,
     UpstreamBroken,
     UpstreamOverloaded,

@@ -1,13 +1,22 @@
-"""What the edge needs to know about identity; `gateway.tokens.identities.Identities` fulfils it."""
+"""What the edge needs to know about identity; `gateway.late_identity.LateIdentity` fulfils it."""
 
 from collections.abc import Iterable
 from typing import Protocol
 
+from gateway.edge.admission import Admission
 from gateway.tokens.principal import Principal
 
 
 class Identity(Protocol):
-    """Says who sends a request, and states it for one service."""
+    """Says who sends a request, whether it may come, and states who sent it for one service."""
+
+    @property
+    def admission(self) -> Admission:
+        """Who may come through, and how often.
+
+        Raises:
+            ServiceUnavailable: while it is not known yet.
+        """
 
     async def resolve(self, headers: Iterable[tuple[bytes, bytes]], method: str, path: bytes) -> Principal | None:
         """Return who sends a request with these headers to this path; None when it names nobody.

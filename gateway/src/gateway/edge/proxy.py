@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from starlette.types import Receive, Scope, Send
 
 from gateway.edge.address import check_target
-from gateway.edge.admission import require_admitted
 from gateway.edge.answers import send_problem
 from gateway.edge.connection import Headers
 from gateway.edge.exchange import Exchange
@@ -35,6 +34,7 @@ class Passage:
     """One request on its way through the edge, with what is told about it afterwards."""
 
     __slots__ = (
+        "allowance",
         "client_id",
         "exchange",
         "outcome",
@@ -43,13 +43,12 @@ class Passage:
         "status",
         "trace",
         "traced_outside",
-        "upstream",
     )
 
     def __init__(self) -> None:
         self.started = perf_counter()
         self.route: Route | None = None
-        self.upstream: Upstream | None = None
+        self.allowance: Headers = []
         self.exchange: Exchange | None = None
         self.status = 0
         self.outcome = "answered"
@@ -63,10 +62,13 @@ class Passage:
         return self.exchange.status if self.exchange else 0
 
     def marks(self) -> Headers:
-        """Return the headers by which the client finds the request again, unless a tracer outside adds them."""
+        """Return the headers that say how many requests are left, and those by which the client finds this one again.
+
+        The latter are left out when a tracer outside adds them.
+        """
         if self.traced_outside:
-            return []
-        return [(b"x-request-id", self.trace.request_id), (b"traceparent", self.trace.traceparent)]
+            return self.allowance
+        return [*self.allowance, (b"x-request-id", self.trace.request_id), (b"traceparent", self.trace.traceparent)]
 
 
 class Proxy:
@@ -132,24 +134,38 @@ class Proxy:
         method: str = scope["method"]
         incoming = read_request(scope["headers"])
         passage.trace = trace_of(incoming.traceparent, incoming.request_id)
-        check_target(raw_path, query)
-        passage.route = route = self.routes.find(scope["path"], method)
-        scope["route"] = route  # whoever measures outside names the route, not the address
-        passage.upstream = upstream = self.upstreams.get(route.service)
-        if upstream is None:
-            raise UnknownService("这项服务没有部署在这里。")
-        assertion, principal = "", None
-        if incoming.credentials:
-            principal = await self._identity.resolve(scope["headers"], method, raw_path)
-        require_admitted(route, principal)
-        if principal is not None:
-            passage.client_id = principal.client_id
-            assertion = self._identity.assertion_for(principal, upstream.audience)
+        route, upstream, assertion = await self._enter(passage, scope, incoming, raw_path)
         target = raw_path + b"?" + query if query else raw_path
         head = self._head(passage.trace, scope, upstream, target, incoming, assertion)
         exchange = passage.exchange = Exchange(upstream, route, method, incoming, receive, send)
         await exchange.run(head, passage.marks)
         passage.status = passage.exchange_status
+
+    async def _enter(
+        self, passage: Passage, scope: Scope, incoming: Incoming, raw_path: bytes
+    ) -> tuple[Route, Upstream, str]:
+        """Let a request through; return its route, where it goes, and what the service is told of who sent it."""
+        client = scope.get("client")
+        address = client[0] if client else ""
+        admission = self._identity.admission
+        try:
+            check_target(raw_path, scope["query_string"])
+            passage.route = route = self.routes.find(scope["path"], scope["method"])
+            scope["route"] = route  # whoever measures outside names the route, not the address
+            upstream = self.upstreams.get(route.service)
+            if upstream is None:
+                raise UnknownService("这项服务没有部署在这里。")
+            principal = None
+            if incoming.credentials:
+                principal = await self._identity.resolve(scope["headers"], scope["method"], raw_path)
+            passage.allowance = await admission.admit(route, principal, address)
+        except NamedError as refusal:
+            admission.stray(address, refusal)
+            raise
+        if principal is None:
+            return route, upstream, ""
+        passage.client_id = principal.client_id
+        return route, upstream, self._identity.assertion_for(principal, upstream.audience)
 
     def _head(
         self, trace: Trace, scope: Scope, upstream: Upstream, target: bytes, incoming: Incoming, assertion: str

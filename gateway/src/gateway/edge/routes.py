@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Final
 
 from gateway.edge.failures import MethodNotForwarded, UnknownService
+from gateway.edge.rates import KINDS
 from onestop_runtime.problems import NotFound
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -27,6 +28,7 @@ class Route:
         path: the public address; `{name}` stands for one segment.
         scope: what a person must have let a client do that is not our own; None when nobody has to be signed in.
         level: how surely somebody has to be known who is signed in (`acr`, 0 to 3).
+        rate: kind of the rates that it is held to (see `gateway.edge.rates`).
         body_bytes: largest request body.
         seconds: from the end of the request to the head of the answer.
         deprecated: since when it should no longer be used (RFC 9745).
@@ -38,6 +40,7 @@ class Route:
     path: str
     scope: str | None
     level: int = 0
+    rate: str = "read"
     body_bytes: int = JSON_BYTES
     seconds: float = 30.0
     deprecated: date | None = None
@@ -49,6 +52,8 @@ class Route:
             raise ValueError(f"{self.method} {self.path} ends without having been deprecated")
         if self.scope is None and self.level:
             raise ValueError(f"{self.method} {self.path} asks nobody how surely he is known")
+        if self.rate not in KINDS:
+            raise ValueError(f"{self.method} {self.path} is held to no rate")
 
     @property
     def public(self) -> bool:
@@ -59,8 +64,8 @@ class Route:
 class ServiceRoutes:
     """Writes the rows of one service: `intake.get("/cases")` is the row of `GET /api/intake/v1/cases`.
 
-    A row asks for the scope `<service>:read` when its method is safe, else for `<service>:write`, unless it names
-    another one or is `public`.
+    Unless a row says otherwise, it asks for the scope `<service>:read` and is held to the rates of reading when its
+    method is safe, else for `<service>:write` and to those of writing.
     """
 
     def __init__(self, service: str, version: str = "v1") -> None:
@@ -89,8 +94,9 @@ class ServiceRoutes:
 
     def row(self, method: str, path: str, *, public: bool = False, scope: str = "", **terms: Any) -> Route:
         """Return the row of any operation; `terms` are further attributes of `Route`."""
-        asked = scope or f"{self._service}:{'read' if method in SAFE else 'write'}"
-        return Route(self._service, method, self._prefix + path, None if public else asked, **terms)
+        kind = "read" if method in SAFE else "write"
+        asked = None if public else scope or f"{self._service}:{kind}"
+        return Route(self._service, method, self._prefix + path, asked, **{"rate": kind, **terms})
 
 
 class _Node:

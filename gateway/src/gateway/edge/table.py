@@ -32,9 +32,9 @@ CATALOG: Final = (
     catalog.get("/guides/{code}", public=True),
     catalog.get("/guides/{code}/versions", public=True),
     catalog.get("/halls", public=True),
-    catalog.post("/item-imports", level=2, body_bytes=16 * _MEBIBYTE, seconds=60),
+    catalog.post("/item-imports", level=2, rate="upload", body_bytes=16 * _MEBIBYTE, seconds=60),
     catalog.get("/item-imports/{import_id}", level=2),
-    catalog.get("/items", public=True),
+    catalog.get("/items", public=True, rate="search"),
     catalog.get("/regions", public=True),
 )
 
@@ -49,7 +49,7 @@ CREDIT: Final = (
 DATASHARE: Final = (
     datashare.get("/access-records", level=1),
     datashare.get("/access-records/{record_id}", level=1),
-    datashare.post("/exchange/{resource_code}", level=2),
+    datashare.post("/exchange/{resource_code}", level=2, rate="exchange"),
     datashare.get("/grants", level=2),
     datashare.get("/grants/{grant_id}", level=2),
     datashare.post("/grants/{grant_id}/revocation", level=2),
@@ -73,6 +73,7 @@ DATASHARE: Final = (
 GATEWAY: Final = (
     gateway.get("/clients", level=1),
     gateway.post("/clients", level=2),
+    gateway.get("/clients/{client_id}/requests", level=1),
     gateway.get("/identities"),
     gateway.delete("/identities/{identity_id}"),
     gateway.get("/mandates", scope="openid"),
@@ -109,7 +110,9 @@ INTAKE: Final = (
     intake.post("/cases/{case_id}/evidence", level=2),
     intake.put("/cases/{case_id}/form", level=1),
     intake.delete("/cases/{case_id}/materials/{material_code}", level=1),
-    intake.put("/cases/{case_id}/materials/{material_code}", level=1, body_bytes=1024 * _MEBIBYTE, seconds=60),
+    intake.put(
+        "/cases/{case_id}/materials/{material_code}", level=1, rate="upload", body_bytes=1024 * _MEBIBYTE, seconds=60
+    ),
     intake.get("/cases/{case_id}/materials/{material_code}/content", level=1),
     intake.post("/cases/{case_id}/on-the-spot-correction", level=2),
     intake.get("/cases/{case_id}/receipt", level=1),

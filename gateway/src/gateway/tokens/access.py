@@ -72,11 +72,15 @@ class IssuedToken:
 
 
 class AccessTokens:
-    """Issues and verifies access tokens of one issuer."""
+    """Issues and verifies access tokens of one issuer.
+
+    Attributes:
+        issuer: our public origin.
+    """
 
     def __init__(self, keys: KeyRing, issuer: str, clock: Clock) -> None:
         self._keys = keys
-        self._issuer = issuer
+        self.issuer = issuer
         self._clock = clock
         self._registry = jwt.JWTClaimsRegistry(
             now=lambda: int(clock().timestamp()),
@@ -118,8 +122,8 @@ class AccessTokens:
         claims = claims_of(caller)
         del claims["client"]
         claims |= {
-            "iss": self._issuer,
-            "aud": resource or self._issuer,
+            "iss": self.issuer,
+            "aud": resource or self.issuer,
             "iat": issued,
             "exp": issued + seconds,
             "jti": token_id,
@@ -145,7 +149,7 @@ class AccessTokens:
             InvalidToken: when it is no access token of ours, for us, within its time.
         """
         claims = self.read(token)
-        if claims["aud"] != self._issuer:
+        if claims["aud"] != self.issuer:
             raise InvalidToken
         try:
             return _principal(claims)

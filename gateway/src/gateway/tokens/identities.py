@@ -16,6 +16,8 @@ from onestop_runtime.assertion import GATEWAY, LIFETIME_SECONDS, make_assertion
 from onestop_runtime.clock import Clock
 
 _REMEMBERED: Final = 20_000
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_READ: Final = frozenset({b"authorization", b"cookie", b"sec-fetch-site", b"origin"})
 _RENEW_SECONDS: Final = 15
 """An assertion is replaced this long before it expires: it must still be good when the service reads it."""
 
@@ -57,14 +59,15 @@ class Identities:
         self._sessions = sessions
         self._proofs = proofs
         self._seen = SeenProofs(clock)
+        self._origin = tokens.issuer.encode()
         self._known: dict[str, Principal] = {}
 
     async def resolve(self, headers: Headers, method: str, path: bytes) -> Principal | None:
         """Return who sends a request with these headers to this path; None when it names nobody.
 
         A token wins over a session. A session counts only for a request that the browser itself marks
-        as coming from our own pages (`Sec-Fetch-Site: same-origin`): no other site can send it in the person's
-        name.
+        as coming from our own pages (`Sec-Fetch-Site: same-origin`, and `Origin` too when it may change something):
+        no other site can send it in the person's name.
 
         Raises:
             InvalidToken: when a token is given but cannot be believed (RFC 6750: it never falls back).
@@ -72,23 +75,24 @@ class Identities:
             NonceNeeded: when the proof needs a nonce.
         """
         proofs: list[bytes] = []
-        authorization = cookie = site = None
+        given: dict[bytes, bytes] = {}
         for name, value in headers:
-            if name == b"authorization":
-                if authorization is not None:
-                    raise InvalidToken
-                authorization = value
-            elif name == b"cookie":
-                cookie = value
-            elif name == b"dpop":
+            if name == b"dpop":
                 proofs.append(value)
-            elif name == b"sec-fetch-site":
-                site = value
-        if authorization is not None:
-            return self.presented(authorization, proofs, method, path)
-        if cookie is None or site != b"same-origin" or self._sessions is None:
+            elif name in _READ:
+                if name == b"authorization" and name in given:
+                    raise InvalidToken
+                given[name] = value
+        if b"authorization" in given:
+            return self.presented(given[b"authorization"], proofs, method, path)
+        if b"cookie" not in given or self._sessions is None or not self._from_our_pages(given, method):
             return None
-        return await self._sessions.principal_of(cookie)
+        return await self._sessions.principal_of(given[b"cookie"])
+
+    def _from_our_pages(self, given: dict[bytes, bytes], method: str) -> bool:
+        if given.get(b"sec-fetch-site") != b"same-origin":
+            return False
+        return method in _SAFE or given.get(b"origin") == self._origin
 
     def presented(self, authorization: bytes, proofs: Sequence[bytes], method: str, path: bytes) -> Principal:
         """Return who an `Authorization` header stands for.
