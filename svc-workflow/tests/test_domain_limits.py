@@ -116,6 +116,13 @@ def test_a_food_licence_has_its_number_identifier_and_five_years():
     assert (licence.valid_from, licence.valid_to) == (date(2026, 3, 20), date(2031, 3, 19))
 
 
+def test_a_licence_says_what_it_permits_in_words():
+    fields = {"place_area": 86, "business_type": "sales", "business_scope": "预包装食品销售", "chilled": True}
+    licence = licence_of(matter(public_fields=fields), uuid4(), 1, date(2026, 3, 20))
+    assert licence.content == "食品（含保健食品）经营许可核发：预包装食品销售"
+    assert licence_of(matter(), uuid4(), 1, date(2026, 3, 20)).content == "食品（含保健食品）经营许可核发"
+
+
 def test_a_licence_without_a_scheme_is_numbered_by_region_and_year():
     other = matter(
         result={"kind": "licence", "name": "x", "licence_type": "11100000000013338W033", "valid_years": None}

@@ -4,10 +4,8 @@
 行政诉讼法 46: six months.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from onestop_legal import food_licence_number
@@ -132,8 +130,6 @@ def _years_later(day: date, years: int) -> date:
 
 
 def _content_of(matter: Matter) -> str:
-    shown: Mapping[str, Any] = matter.public_fields
-    parts = [
-        f"{value}" for value in shown.values() if isinstance(value, str | int | float) and not isinstance(value, bool)
-    ]
-    return f"{matter.item_name}：{'；'.join(parts)}" if parts else matter.item_name
+    """Return what is permitted in the words of the application; a code or a bare number tells a reader nothing."""
+    words = [value for value in matter.public_fields.values() if isinstance(value, str) and not value.isascii()]
+    return f"{matter.item_name}：{'；'.join(words)}" if words else matter.item_name
