@@ -26,6 +26,7 @@ from onestop_runtime.assertion import GATEWAY
 ISSUER = "http://gateway.test"
 COMPANY = "91130371MA7001010P"
 OTHER_COMPANY = "91130371MA70083272"
+MARKET = "11130371037106669W"
 PASSWORD = "碧海-金沙-2026"
 SECRET = "hall_secret-0123456789abcdefghijklmnop"
 DEPARTMENT_KEY = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, private=True, auto_kid=True)
@@ -78,6 +79,14 @@ SEED = {
         person("agent", "周海燕", "130371198506121246", mandates=[mandate(COMPANY)]),
         person("reviewer", "王思远", "130371199005190571", appointment=APPOINTMENT),
         person("admin", "胡建新", "130371198108141639", appointment=APPOINTMENT | {"roles": ["admin"]}),
+        person("admin_2", "徐正平", "130371197602221373", appointment=APPOINTMENT | {"roles": ["admin"]}),
+        person("operator", "朱天宇", "130371199306301511", appointment=APPOINTMENT | {"roles": ["operator"]}),
+        person(
+            "steward",
+            "黄丽娟",
+            "130371198907071227",
+            appointment=APPOINTMENT | {"agency": MARKET, "roles": ["data_steward"]},
+        ),
         person(
             "weak_admin",
             "郭志强",
@@ -135,7 +144,7 @@ SEED = {
             jwks={"keys": [DEPARTMENT_KEY.as_dict(private=False)]},
             grant_types=["authorization_code", "refresh_token", "client_credentials"],
             first_party=False,
-            agency="11130371037106669W",
+            agency=MARKET,
         ),
     ],
 }
@@ -342,6 +351,11 @@ class Browser(httpx.AsyncClient):
         assert newest
         return newest[0]
 
+    async def bearer(self, username: str) -> dict[str, str]:
+        """Sign in anew; return the header that calls the API in a person's name."""
+        tokens = await self.tokens(self.asked(prompt="login"), username)
+        return {"Authorization": f"Bearer {tokens['access_token']}"}
+
     async def userinfo(self, access_token: str) -> httpx.Response:
         """Ask who a token stands for."""
         return await self.get("/oauth/userinfo", headers={"Authorization": f"Bearer {access_token}"})
@@ -353,13 +367,22 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
+def gateway_settings() -> dict[str, Any]:
+    """Return what a module of tests wants to be set otherwise."""
+    return {}
+
+
+@pytest.fixture
 async def gateway(
-    service_client: Callable[..., Awaitable[ServiceClient]], clock: MovableClock, tmp_path: Path
+    service_client: Callable[..., Awaitable[ServiceClient]],
+    clock: MovableClock,
+    tmp_path: Path,
+    gateway_settings: dict[str, Any],
 ) -> ServiceClient:
     """Return the running gateway; its own client speaks as nobody."""
     key = tmp_path / "assertion-key.json"
     key.write_text(json.dumps(signing_key(GATEWAY).as_dict(private=True)))
-    running = await service_client(SERVICE, clock=clock, issuer=ISSUER, assertion_key=key)
+    running = await service_client(SERVICE, clock=clock, issuer=ISSUER, assertion_key=key, **gateway_settings)
     await fill(running.transaction, running.context.state.cipher, SEED)
     return running
 

@@ -1,8 +1,10 @@
 """Opens the running parts of the gateway."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import aclosing, asynccontextmanager, closing
 
+from gateway.clients.keys import ClientKeys
+from gateway.clients.service import Rules
 from gateway.edge.admission import Admission
 from gateway.edge.client_use import ClientUse
 from gateway.edge.limiter import LocalLimiter
@@ -14,6 +16,7 @@ from gateway.federation.upstream import open_upstreams
 from gateway.messages.carriers import open_carrier
 from gateway.messages.service import keep_carrying
 from gateway.oidc.id_tokens import IdTokens
+from gateway.outbound import Outbound
 from gateway.provider import Provider
 from gateway.settings import GatewaySettings
 from gateway.signin.cookies import Cookies
@@ -58,8 +61,10 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
         proofs=proofs,
     )
     admission = await _admission(context, settings)
+    local = settings.environment == "local"
     async with (
         open_carrier(settings.messages_url, settings.messages_secret, clock) as carrier,
+        aclosing(Outbound(local=local, networks=settings.outbound_networks)) as outbound,
         open_upstreams(_providers(settings), clock) as upstreams,
     ):
         with closing(Passwords(settings.password_workers, settings.password_queue)) as passwords:
@@ -77,6 +82,9 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
                 cookies=cookies,
                 cipher=cipher,
                 carrier=carrier,
+                outbound=outbound,
+                client_keys=ClientKeys(outbound, clock),
+                rules=Rules(local=local, four_eyes=settings.client_review == "required"),
                 upstreams=upstreams,
             )
 

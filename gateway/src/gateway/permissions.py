@@ -3,6 +3,7 @@
 from onestop_runtime.permissions import PermissionTable, allow, where
 
 _OWN = where(person_id="sub")
+_OWN_AGENCY = where(agency="agency")
 
 PERMISSIONS = PermissionTable(
     allow("natural", "self.read"),
@@ -28,6 +29,16 @@ PERMISSIONS = PermissionTable(
     allow("natural", "identity.unlink", _OWN),
     allow("staff", "identity.unlink", _OWN),
     allow("admin", "identity.unlink"),
-    allow("admin", "client.list"),
-    allow("admin", "client.register"),
+    *(allow(role, "client.read") for role in ("admin", "operator", "supervisor")),
+    allow("data_steward", "client.read", _OWN_AGENCY),
+    *(allow("admin", action) for action in ("client.register", "client.change", "client.renew-secret")),
+    *(
+        allow("data_steward", action, _OWN_AGENCY)
+        for action in ("client.register", "client.change", "client.renew-secret")
+    ),
+    allow("admin", "client.approve"),
+    allow("admin", "client.suspend"),
+    allow("operator", "client.suspend"),
+    allow("admin", "client.resume"),
+    allow("admin", "client.end"),
 )

@@ -7,10 +7,13 @@ from datetime import date
 
 from starlette.requests import Request
 
+from gateway.clients.keys import ClientKeys
+from gateway.clients.service import Rules
 from gateway.edge.admission import Admission
 from gateway.federation.upstream import Upstream
 from gateway.messages.carriers import Carrier
 from gateway.oidc.id_tokens import IdTokens
+from gateway.outbound import Outbound
 from gateway.signin.cookies import Cookies
 from gateway.signin.passwords import Passwords
 from gateway.tokens.access import AccessTokens
@@ -32,6 +35,8 @@ class Provider:
 
     Attributes:
         issuer: our public address; names us in every token.
+        outbound: calls addresses that others have registered.
+        rules: how strict the registry of clients is.
         upstreams: other providers that people may sign in at, by their short names.
     """
 
@@ -48,6 +53,9 @@ class Provider:
     cookies: Cookies
     cipher: FieldCipher
     carrier: Carrier
+    outbound: Outbound
+    client_keys: ClientKeys
+    rules: Rules
     upstreams: Mapping[str, Upstream]
 
     def transaction(self, caller: Caller) -> AbstractAsyncContextManager[Transaction]:

@@ -1,7 +1,7 @@
 """Settings of the gateway, from `ONESTOP_GATEWAY_*` and `ONESTOP_*`."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, IPvAnyNetwork, model_validator
@@ -25,6 +25,10 @@ class GatewaySettings(ServiceSettings):
             page `/mailbox`.
         messages_secret: what these posts are signed with (Standard Webhooks: `whsec_` and 24 to 64 bytes in base64).
         identity_providers: JSON file with other providers that people may sign in at, and how we are registered there.
+        outbound_networks: networks that are not public and may be called all the same where clients have registered an
+            address there, as a JSON list.
+        client_review: whether what one administrator does in the registry of clients takes another to approve; by
+            default in production only.
         password_workers: threads that compute password hashes; each takes 19 MiB while it works.
         password_queue: how many sign-ins may wait for one of them before the next one is told to come back.
     """
@@ -41,6 +45,8 @@ class GatewaySettings(ServiceSettings):
     messages_url: str = ""
     messages_secret: str = ""
     identity_providers: Path | None = None
+    outbound_networks: tuple[IPvAnyNetwork, ...] = ()
+    client_review: Literal["required", "optional"] = "required"
     password_workers: int = 2
     password_queue: int = 1000
 
@@ -48,6 +54,13 @@ class GatewaySettings(ServiceSettings):
     def required(cls) -> tuple[str, ...]:
         """Return the settings without which the gateway refuses to start in production."""
         return (*super().required(), "issuer", "assertion_key", "upstreams", "messages_url", "messages_secret")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_machine_has_one_administrator(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("environment", "local") == "local":
+            values.setdefault("client_review", "optional")
+        return values
 
     @model_validator(mode="after")
     def _issuer_is_an_origin(self) -> "GatewaySettings":

@@ -1,4 +1,4 @@
-"""`onestop_local client add` and `list`, as its administrator meets them: against a gateway behind a port."""
+"""`onestop client …`, as its administrator meets it: against a gateway behind a port."""
 
 import asyncio
 import io
@@ -80,6 +80,21 @@ async def test_a_client_is_added_and_shown_and_its_secret_is_told_once(stack: St
     line = next(line for line in shown.splitlines() if "archive" in line and "active" in line)
     assert "可不用 PKCE" in line
     assert "https://pushing.test/api" in shown
+
+
+async def test_a_client_is_suspended_and_resumed_by_its_name(stack: Stack):
+    console = Console(file=io.StringIO(), width=160)
+    asked = {"response_type": "code", "client_id": "web", "redirect_uri": "https://web.test/callback"}
+    async with httpx.AsyncClient(base_url=stack.url) as client:
+        await registry.suspend(stack, "web-2", "试运行结束", console)
+        refused = {"client_id": "web-2", "redirect_uri": "https://web-2.test/callback"}
+        assert (await client.get("/oauth/authorize", params=asked | refused)).status_code == 400
+        with pytest.raises(LocalError, match="应用已停用"):
+            await registry.suspend(stack, "web-2", "再次", console)
+        await registry.resume(stack, "web-2", "恢复", console)
+        assert (await client.get("/oauth/authorize", params=asked | refused)).status_code == 303
+    with pytest.raises(LocalError, match="没有这个应用"):
+        await registry.resume(stack, "nowhere", "恢复", console)
 
 
 async def test_what_the_gateway_does_not_take_is_said_with_its_reason(stack: Stack, tmp_path: Path):

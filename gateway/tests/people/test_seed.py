@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.clients.domain import InvalidClientMetadata
+from gateway.clients.metadata import InvalidClientMetadata
 from gateway.seed import fill
 from onestop_legal.identity_number import InvalidIdentityNumber
 from onestop_local.secrecy import Secrets
@@ -70,12 +70,12 @@ async def test_signing_in_leaves_no_personal_data_in_logs_or_database(
     assert tokens["refresh_token"] not in written
 
 
-async def test_everybody_who_became_known_is_told_by_an_event(gateway: Any):
+async def test_everybody_who_became_known_is_told_by_an_event(gateway: Any, seed: dict[str, Any]):
     rows = await gateway.context.pool.fetch("SELECT type, topic, payload FROM outbox ORDER BY id")
     told = [row["type"].removeprefix("cn.onestop.gateway.") for row in rows]
-    assert told.count("person.registered.v1") == 9
-    assert told.count("mandate.given.v1") == 3
-    assert told.count("staff.appointed.v1") == 4
+    assert told.count("person.registered.v1") == len(seed["people"]) + len(seed["companies"])
+    assert told.count("mandate.given.v1") == sum(len(it.get("mandates", ())) for it in seed["people"])
+    assert told.count("staff.appointed.v1") == sum("appointment" in it for it in seed["people"])
     payloads = b"".join(row["payload"] for row in rows).decode()
     assert not [canary for canary in CANARIES if canary in payloads]
     staff = next(row["payload"].decode() for row in rows if row["type"].endswith("staff.appointed.v1"))
@@ -107,7 +107,7 @@ async def test_a_file_that_is_wrong_somewhere_changes_nothing(
 async def test_the_file_that_a_stack_on_one_machine_makes_fits(gateway: Any, tmp_path: Path):
     made = json.loads(Secrets(tmp_path / "secrets").seed_file.read_text())
     pool = gateway.context.pool
-    for table in ("mandate", "staff_member", "person", "legal_person", "client"):
+    for table in ("mandate", "staff_member", "person", "legal_person", "client_history", "client"):
         await pool.execute(f"DELETE FROM {table}")  # noqa: S608
     await fill(gateway.transaction, gateway.context.state.cipher, made)
     assert await pool.fetchval("SELECT count(*) FROM person") == 17

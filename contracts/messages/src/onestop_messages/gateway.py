@@ -88,3 +88,30 @@ class StaffDismissed(Event):
 
     staff_id: UUID
     valid_to: date
+
+
+class ClientSuspended(Event):
+    """A client is let in no more: its tokens are void, and so is what people granted it."""
+
+    TYPE: ClassVar[str] = "cn.onestop.gateway.client.suspended.v1"
+    TOPIC: ClassVar[str] = "onestop.gateway.client"
+
+    id: UUID
+    client_id: str
+    agency: CreditCode | None = None
+    """Agency that owns it."""
+    suspended_at: datetime
+    ended: bool = False
+    """Whether it is let in never again."""
+
+
+class ClientResumed(Event):
+    """A suspended client is let in again; what it had before stays void."""
+
+    TYPE: ClassVar[str] = "cn.onestop.gateway.client.resumed.v1"
+    TOPIC: ClassVar[str] = "onestop.gateway.client"
+
+    id: UUID
+    client_id: str
+    agency: CreditCode | None = None
+    resumed_at: datetime

@@ -1,4 +1,4 @@
-"""`python -m onestop_local up|demo|down|status|client`: a stack on this machine."""
+"""`onestop up|demo|down|status|client`, also as `python -m onestop_local …`: a stack on this machine."""
 
 import argparse
 import asyncio
@@ -83,19 +83,38 @@ def list_clients(home: Home) -> None:
     asyncio.run(registry.show(Stack.read(home.name), Screen().console))
 
 
+def suspend_client(home: Home, client_id: str, reason: str) -> None:
+    """Let a client of the running stack in no more."""
+    asyncio.run(registry.suspend(Stack.read(home.name), client_id, reason, Screen().console))
+
+
+def resume_client(home: Home, client_id: str, reason: str) -> None:
+    """Let a suspended client of the running stack in again."""
+    asyncio.run(registry.resume(Stack.read(home.name), client_id, reason, Screen().console))
+
+
 def _arguments() -> argparse.Namespace:
     """Return what the command line says: `run` is what to do with the stack `name`, the rest is for it."""
     named = argparse.ArgumentParser(add_help=False)
     named.add_argument("--name", help="环境名称，默认取 ONESTOP_STACK 或 default")
-    parser = argparse.ArgumentParser(prog="python -m onestop_local", description="在一台机器上运行整个平台")
+    as_module = Path(sys.argv[0]).name == "__main__.py"
+    prog = "python -m onestop_local" if as_module else None
+    parser = argparse.ArgumentParser(prog=prog, description="在一台机器上运行整个平台")
     commands = parser.add_subparsers(required=True, metavar="up|demo|down|status|client")
     for command in (up, demo, down, status):
         commands.add_parser(command.__name__, parents=[named]).set_defaults(run=command)
-    clients = commands.add_parser("client", help="登记和查看应用").add_subparsers(required=True, metavar="add|list")
+    clients = commands.add_parser("client", help="登记、查看、停用应用").add_subparsers(
+        required=True, metavar="add|list|suspend|resume"
+    )
     clients.add_parser("list", parents=[named]).set_defaults(run=list_clients)
     adding = clients.add_parser("add", parents=[named])
     adding.add_argument("file", type=Path, metavar="FILE.json", help="登记信息，成员见 /docs 的 POST /clients")
     adding.set_defaults(run=add_client)
+    for word, run in (("suspend", suspend_client), ("resume", resume_client)):
+        changing = clients.add_parser(word, parents=[named])
+        changing.add_argument("client_id", metavar="CLIENT_ID", help="应用标识")
+        changing.add_argument("--reason", default="由本机管理员操作", help="理由，记入变更记录")
+        changing.set_defaults(run=run)
     return parser.parse_args()
 
 

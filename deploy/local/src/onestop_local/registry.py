@@ -41,6 +41,23 @@ async def add(stack: Stack, file: Path, console: Console) -> None:
         console.print(f"密钥（只显示这一次）：{made}", highlight=False, soft_wrap=True)
 
 
+async def suspend(stack: Stack, client_id: str, reason: str, console: Console) -> None:
+    """Let a client in no more: its tokens are void within a second; raises `LocalError`."""
+    async with _administrator(stack) as api:
+        _taken(await api.post(f"{_PATH}/{client_id}/suspension", {"reason": reason}), httpx.codes.OK)
+    console.print(f"已停用应用 {escape(client_id)}，它的令牌和授权立即失效。", highlight=False)
+
+
+async def resume(stack: Stack, client_id: str, reason: str, console: Console) -> None:
+    """Let a suspended client in again; raises `LocalError`."""
+    async with _administrator(stack) as api:
+        found = await api.get(f"{_PATH}/{client_id}")
+        _taken(found, httpx.codes.OK)
+        answer = await api.post(f"{_PATH}/{client_id}/resumption", {"reason": reason}, etag=found.headers["etag"])
+        _taken(answer, httpx.codes.OK)
+    console.print(f"已恢复应用 {escape(client_id)}，用户须重新登录。", highlight=False)
+
+
 async def show(stack: Stack, console: Console) -> None:
     """Show every registered client; raises `LocalError`."""
     table = Table("应用", "名称", "认证方式", "状态", "登记项")

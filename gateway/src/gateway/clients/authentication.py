@@ -11,6 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from gateway.clients.domain import Client
+from gateway.clients.keys import KeysNotThere
 from gateway.clients.repository import client_by_id, use_assertion
 from gateway.oidc.errors import OAuthError
 from gateway.provider import Provider
@@ -77,7 +78,7 @@ async def _by_secret(provider: Provider, authorization: str, parameters: dict[st
     client = await _registered(provider, client_id)
     if client is None or client.authentication != "client_secret_basic":
         raise _refused(challenge="Basic")
-    if not client.knows_secret(unquote_plus(secret)):
+    if not client.knows_secret(unquote_plus(secret), provider.context.clock()):
         raise _refused(challenge="Basic")
     return client
 
@@ -86,12 +87,17 @@ async def _by_assertion(provider: Provider, parameters: dict[str, str]) -> Clien
     assertion = parameters.get("client_assertion", "")
     if parameters.get("client_assertion_type") != _ASSERTION_TYPE or len(assertion) > _LONGEST:
         raise _refused()
-    client = await _registered(provider, _named_by(assertion))
-    if client is None or client.authentication != "private_key_jwt" or client.jwks is None:
+    named, kid = _named_by(assertion)
+    client = await _registered(provider, named)
+    if client is None or client.authentication != "private_key_jwt":
         raise _refused()
     if parameters.get("client_id", client.client_id) != client.client_id:
         raise OAuthError("invalid_request", "client_id differs from the client assertion")
-    claims = _verified(provider, client, assertion)
+    try:
+        keys = await provider.client_keys.of(client, kid)
+    except KeysNotThere as error:
+        raise _refused() from error
+    claims = _verified(provider, client, keys, assertion)
     async with provider.transaction(ANONYMOUS) as tx:
         expires_at = datetime.fromtimestamp(claims["exp"], UTC) + _LEEWAY
         fresh = await use_assertion(tx.connection, client.client_id, digest(claims["jti"]), expires_at)
@@ -100,17 +106,19 @@ async def _by_assertion(provider: Provider, parameters: dict[str, str]) -> Clien
     return client
 
 
-def _named_by(assertion: str) -> str | None:
-    """Return the client that an assertion names, before anything of it is believed."""
+def _named_by(assertion: str) -> tuple[str | None, str | None]:
+    """Return the client and the key that an assertion names, before anything of it is believed."""
     try:
-        claims: Any = loads(jws.extract_compact(assertion.encode("ascii")).payload)
+        shown = jws.extract_compact(assertion.encode("ascii"))
+        claims: Any = loads(shown.payload)
     except (JoseError, ValueError):
-        return None
+        return None, None
     subject = claims.get("sub") if isinstance(claims, dict) else None
-    return subject if isinstance(subject, str) else None
+    kid = shown.headers().get("kid")
+    return subject if isinstance(subject, str) else None, kid if isinstance(kid, str) else None
 
 
-def _verified(provider: Provider, client: Client, assertion: str) -> dict[str, Any]:
+def _verified(provider: Provider, client: Client, keys: KeySet, assertion: str) -> dict[str, Any]:
     now = provider.context.clock()
     registry = jwt.JWTClaimsRegistry(
         now=lambda: int(now.timestamp()),
@@ -122,7 +130,6 @@ def _verified(provider: Provider, client: Client, assertion: str) -> dict[str, A
         jti={"essential": True},
     )
     try:
-        keys = KeySet.import_key_set(dict(client.jwks or {}))  # type: ignore[arg-type]
         claims: dict[str, Any] = jwt.decode(assertion, keys, algorithms=list(ASSERTION_ALGORITHMS)).claims
         registry.validate(claims)
     except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -1,14 +1,15 @@
-"""A client and what it may ask for."""
+"""A client, what it may ask for, and its way through the registry."""
 
 import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from onestop_legal.codes import CodeList
 from onestop_legal.errors import NamedError
 
 CODE: Final = "authorization_code"
@@ -19,8 +20,6 @@ GRANT_TYPES: Final = (CODE, REFRESH, CREDENTIALS, DEVICE)
 PROVING: Final = ("client_secret_basic", "private_key_jwt")
 """How a confidential client proves itself."""
 AUTHENTICATIONS: Final = ("none", *PROVING)
-_MEANS: Final = {"none": (False, False), "client_secret_basic": (True, False), "private_key_jwt": (False, True)}
-"""Which of secret and keys belong to each way of proving oneself."""
 API_SCOPES: Final = (
     "catalog:read", "catalog:write", "credit:write", "datashare:read", "datashare:write",
     "gateway:read", "gateway:write", "intake:read", "intake:write", "workflow:read", "workflow:write",
@@ -28,10 +27,12 @@ API_SCOPES: Final = (
 """What a client that is not our own may do in somebody's name: read or change what a service keeps."""
 SCOPES: Final = ("openid", "profile", "phone", "offline_access", *API_SCOPES)
 
+_MOST_FORMER_SECRETS: Final = 4
+_NOT_TOLD: Final = frozenset(
+    {"secret_hash", "former_secret_hashes", "draft_by", "proposed_by", "trusted_since", "version"}
+)
+"""Attributes whose values are nobody's business, or no part of the registration."""
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?(/[^\s\\#]*)?")
-_REDIRECT = re.compile(r"(https?://[A-Za-z0-9.\-\[\]:]+|[a-z][a-z0-9+\-]*(\.[a-z0-9+\-]+)+:)(/[^\s\\#*]*)?")
-_RESOURCE = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[^\s\\#*]*)?|urn:[A-Za-z0-9][A-Za-z0-9\-]*:[A-Za-z0-9:._\-]+")
-_SECRET = re.compile(r"[A-Za-z0-9_-]{32,}")
 
 
 class RedirectNotRegistered(NamedError):
@@ -42,20 +43,45 @@ class RedirectNotRegistered(NamedError):
     status = 400
 
 
-class InvalidClientMetadata(NamedError):
-    """The client cannot be registered like this."""
-
-    slug = "invalid-client-metadata"
-    title = "应用登记信息不正确"
-    status = 422
-
-
 class ClientExists(NamedError):
     """A client of this name is registered already; what is registered is not changed by registering it again."""
 
     slug = "client-exists"
     title = "该应用标识已被登记"
     status = 409
+
+
+class ClientNotFound(NamedError):
+    """There is no such client, or the caller may not see it."""
+
+    slug = "client-not-found"
+    title = "没有这个应用"
+    status = 404
+
+
+class WrongClientState(NamedError):
+    """The client's state does not allow this."""
+
+    slug = "wrong-client-state"
+    title = "应用当前状态不能进行此项操作"
+    status = 409
+
+
+class ProposedByYourself(NamedError):
+    """Who proposes does not approve: two people look at whatever opens the door to a program."""
+
+    slug = "proposed-by-yourself"
+    title = "不能审核自己提交的登记或变更"
+    status = 409
+
+
+class ClientState(CodeList):
+    """State of a client 应用 in the registry."""
+
+    PROPOSED = "proposed", "待审核"
+    ACTIVE = "active", "已启用"
+    SUSPENDED = "suspended", "已停用"
+    ENDED = "ended", "已注销"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +99,23 @@ class Client:
         require_par: whether it has to push its authorization requests (RFC 9126).
         resources: what it serves itself and others get tokens for (RFC 8707).
         pkce_optional: whether it may do without PKCE, as old software does; only one that proves itself.
-        agency: credit code of the agency that a department's system belongs to.
+        agency: credit code of the agency that owns it.
         requests_per_day: how many requests it may send to the API in a day; None for any number.
+        contacts: whom to call there: duty telephones and office mail boxes, no private ones.
+        jwks: its public keys, or
+        jwks_uri: where it publishes them.
+        former_secret_hashes: SHA-256 of the secrets before this one, good until `former_secrets_until`.
+        proposed_by: who proposed the registration; None for what came with the platform.
+        draft: the changed fields that wait for a second pair of eyes, by attribute.
+        draft_by: who proposed them.
+        trusted_since: what people granted before is void, since it was suspended then.
+        version: counts the changes.
     """
 
     client_id: str
     id: UUID
     name: str
-    state: str
+    state: ClientState
     application_type: str
     channel: str
     authentication: str
@@ -95,12 +130,21 @@ class Client:
     resources: tuple[str, ...]
     pkce_optional: bool
     agency: str | None
-    requests_per_day: int | None
+    requests_per_day: int | None = None
+    contacts: tuple[str, ...] = ()
+    jwks_uri: str | None = None
+    former_secret_hashes: tuple[bytes, ...] = ()
+    former_secrets_until: datetime | None = None
+    proposed_by: UUID | None = None
+    draft: Mapping[str, Any] | None = None
+    draft_by: UUID | None = None
+    trusted_since: datetime | None = None
+    version: int = 1
 
     @property
     def active(self) -> bool:
         """Whether the client is let in at present."""
-        return self.state == "active"
+        return self.state is ClientState.ACTIVE
 
     @property
     def confidential(self) -> bool:
@@ -143,53 +187,115 @@ class Client:
             return found
         return found | registered.intersection(API_SCOPES)
 
-    def knows_secret(self, secret: str) -> bool:
-        """Tell in constant time whether `secret` is the client's."""
-        return self.secret_hash is not None and hmac.compare_digest(self.secret_hash, secret_hash(secret))
+    def knows_secret(self, secret: str, now: datetime) -> bool:
+        """Tell in constant time whether `secret` is the client's, or a former one within its last days."""
+        if self.secret_hash is None:
+            return False
+        given = secret_hash(secret)
+        return any(hmac.compare_digest(known, given) for known in (self.secret_hash, *self._former_secrets(now)))
 
-    def require_sound(self) -> None:
-        """Do nothing when the client may be registered.
+    def honours(self, given_at: datetime) -> bool:
+        """Tell whether what a person granted then still counts."""
+        return self.trusted_since is None or given_at > self.trusted_since
+
+    # Its way through the registry
+
+    def changed(self, fields: Mapping[str, Any], *, by: UUID | None, waits: bool) -> "Client":
+        """Return the client with other `fields`, or with these as a draft that `waits` for a second pair of eyes.
+
+        What is not approved yet is simply proposed anew.
 
         Raises:
-            InvalidClientMetadata: when an address, method or scope is not one we accept.
+            WrongClientState: when it has ended.
         """
-        if self.authentication not in AUTHENTICATIONS:
-            raise InvalidClientMetadata(f"不支持的认证方式：{self.authentication}。")
-        if (self.secret_hash is not None, self.jwks is not None) != _MEANS[self.authentication]:
-            raise InvalidClientMetadata("client_secret_basic 须有密钥，private_key_jwt 须有公钥，此外都不能有。")
-        if unknown := set(self.grant_types) - set(GRANT_TYPES):
-            raise InvalidClientMetadata(f"不支持的授权方式：{'、'.join(sorted(unknown))}。")
-        if unknown := set(self.scopes) - set(SCOPES):
-            raise InvalidClientMetadata(f"未知的权限范围：{'、'.join(sorted(unknown))}。")
-        if not self.confidential:
-            self._require_nothing_secret()
-        for uri in self.resources:
-            if not _RESOURCE.fullmatch(uri):
-                raise InvalidClientMetadata(f"资源地址不正确：{uri}。")
-        for uri in (*self.redirect_uris, *self.post_logout_redirect_uris):
-            if not _REDIRECT.fullmatch(uri):
-                raise InvalidClientMetadata(f"返回地址不正确：{uri}。")
+        self._require_state(ClientState.PROPOSED, ClientState.ACTIVE, ClientState.SUSPENDED)
+        if self.state is ClientState.PROPOSED:
+            return self._next(**fields, proposed_by=by)
+        if waits:
+            return self._next(draft=fields, draft_by=by)
+        return self._next(**fields, draft=None, draft_by=None)
 
-    def _require_nothing_secret(self) -> None:
-        """Do nothing when the client has nothing that only one that proves itself may have."""
-        if CREDENTIALS in self.grant_types:
-            raise InvalidClientMetadata("公开应用不能使用 client_credentials。")
-        if self.pkce_optional:
-            raise InvalidClientMetadata("公开应用必须使用 PKCE。")
-        if self.resources:
-            raise InvalidClientMetadata("公开应用不能提供资源服务。")
+    def approved(self, by: UUID | None) -> "Client":
+        """Return the client after a second person has agreed to its registration, or to its draft.
+
+        Raises:
+            WrongClientState: when nothing waits for that.
+            ProposedByYourself: when it is the same person.
+        """
+        if self.state is ClientState.PROPOSED:
+            self._require_another(self.proposed_by, by)
+            return self._next(state=ClientState.ACTIVE)
+        fields = self._waiting()
+        self._require_another(self.draft_by, by)
+        return self._next(**fields, draft=None, draft_by=None)
+
+    def refused(self) -> "Client":
+        """Return the client after its registration, or its draft, was turned down; raises `WrongClientState`."""
+        if self.state is ClientState.PROPOSED:
+            return self._next(state=ClientState.ENDED)
+        self._waiting()
+        return self._next(draft=None, draft_by=None)
+
+    def suspended(self, now: datetime) -> "Client":
+        """Return the client that is let in no more for the time being; raises `WrongClientState`."""
+        self._require_state(ClientState.ACTIVE)
+        return self._next(state=ClientState.SUSPENDED, trusted_since=now)
+
+    def resumed(self) -> "Client":
+        """Return the client that is let in again; raises `WrongClientState`."""
+        self._require_state(ClientState.SUSPENDED)
+        return self._next(state=ClientState.ACTIVE)
+
+    def ended(self) -> "Client":
+        """Return the client that is let in never again; raises `WrongClientState`."""
+        self._require_state(ClientState.ACTIVE, ClientState.SUSPENDED)
+        return self._next(state=ClientState.ENDED, draft=None, draft_by=None)
+
+    def with_secret(self, secret: str, former_until: datetime, now: datetime) -> "Client":
+        """Return the client with a new secret; those that are good now are so until `former_until`.
+
+        Raises:
+            WrongClientState: when it has ended, or uses no secret.
+        """
+        self._require_state(ClientState.PROPOSED, ClientState.ACTIVE, ClientState.SUSPENDED)
+        if self.secret_hash is None:
+            raise WrongClientState("该应用不使用密钥。")
+        former = (*self._former_secrets(now), self.secret_hash)[-_MOST_FORMER_SECRETS:]
+        return self._next(
+            secret_hash=secret_hash(secret), former_secret_hashes=former, former_secrets_until=former_until
+        )
+
+    def _former_secrets(self, now: datetime) -> tuple[bytes, ...]:
+        still = self.former_secrets_until is not None and now < self.former_secrets_until
+        return self.former_secret_hashes if still else ()
+
+    def _waiting(self) -> Mapping[str, Any]:
+        if self.draft is None:
+            raise WrongClientState("没有等待审核的登记或变更。")
+        return self.draft
+
+    def _require_another(self, proposer: UUID | None, approver: UUID | None) -> None:
+        if proposer == approver:
+            raise ProposedByYourself
+
+    def _require_state(self, *states: ClientState) -> None:
+        if self.state not in states:
+            raise WrongClientState(f"应用{self.state.label}。")
+
+    def _next(self, **changes: Any) -> "Client":
+        return replace(self, **changes, version=self.version + 1)
+
+
+def differences(before: Client, after: Client) -> dict[str, tuple[Any, Any]]:
+    """Return what differs between two versions of a client, by attribute; of secrets only that they do."""
+    found = {}
+    for name in Client.__slots__:
+        pair = getattr(before, name), getattr(after, name)
+        if name not in _NOT_TOLD and pair[0] != pair[1]:
+            found[name] = pair
+    return found
 
 
 def secret_hash(secret: str) -> bytes:
     """Return what is kept of a client secret: secrets are long and random, so one round of SHA-256 is enough."""
     return hashlib.sha256(secret.encode()).digest()
-
-
-def require_strong_secret(secret: str) -> None:
-    """Do nothing when `secret` is long enough and needs no escaping in HTTP Basic.
-
-    Raises:
-        InvalidClientMetadata: otherwise.
-    """
-    if not _SECRET.fullmatch(secret):
-        raise InvalidClientMetadata("应用密钥至少 32 位，只能由字母、数字、下划线和连字符组成。")

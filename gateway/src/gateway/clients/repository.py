@@ -1,21 +1,52 @@
 """Reads and writes clients."""
 
+import functools
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from gateway.clients.domain import Client
-from gateway.clients.tables import client, client_assertion, consent
-from onestop_runtime.sql import Connection, Record, compiled
+from gateway.clients.domain import Client, ClientState
+from gateway.clients.tables import client, client_assertion, client_history, consent
+from gateway.permissions import PERMISSIONS
+from onestop_runtime.caller import Caller
+from onestop_runtime.permissions import Condition
+from onestop_runtime.sql import Connection, Record, Statement, compiled
 
-_COLUMNS = tuple(column for column in client.c if column.name not in {"registered_at", "version"})
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of a client, as its history tells it.
+
+    Attributes:
+        version: of the client after it.
+        by: who made it; None for the platform itself.
+        changes: what was and what is, by its name in the API.
+    """
+
+    version: int
+    at: datetime
+    by: UUID | None
+    reason: str | None
+    changes: dict[str, Any]
+
+
+_COLUMNS = tuple(column for column in client.c if column.name != "registered_at")
 _BY_ID = compiled(sa.select(*_COLUMNS).where(client.c.client_id == sa.bindparam("client_id")))
-_AFTER = compiled(
-    sa.select(*_COLUMNS)
-    .where(client.c.client_id > sa.bindparam("after"))
-    .order_by(client.c.client_id)
+_LOCK = compiled(sa.select(*_COLUMNS).where(client.c.client_id == sa.bindparam("client_id")).with_for_update())
+_SAVE = compiled(
+    sa.update(client)
+    .where(client.c.client_id == sa.bindparam("saved"))
+    .values({column: sa.bindparam(column.name) for column in _COLUMNS if column.name != "client_id"})
+)
+_ADD_CHANGE = compiled(sa.insert(client_history))
+_CHANGES = compiled(
+    sa.select(*(column for column in client_history.c if column.name != "client_id"))
+    .where(client_history.c.client_id == sa.bindparam("client_id"), client_history.c.version < sa.bindparam("before"))
+    .order_by(client_history.c.version.desc())
     .limit(sa.bindparam("page_limit", type_=sa.Integer))
 )
 _SERVED = compiled(
@@ -47,15 +78,34 @@ _CONSENT = compiled(
 )
 
 
-async def client_by_id(connection: Connection, client_id: str) -> Client | None:
-    """Return the client that is registered under `client_id`."""
-    row = await _BY_ID.fetchrow(connection, client_id=client_id)
+async def client_by_id(connection: Connection, client_id: str, *, lock: bool = False) -> Client | None:
+    """Return the client that is registered under `client_id`; with `lock` nobody else changes it meanwhile."""
+    row = await (_LOCK if lock else _BY_ID).fetchrow(connection, client_id=client_id)
     return _client(row) if row else None
 
 
-async def clients_after(connection: Connection, after: str, limit: int) -> list[Client]:
-    """Return clients in the order of their client ids."""
-    return [_client(row) for row in await _AFTER.fetch(connection, after=after, page_limit=limit)]
+async def clients_after(
+    connection: Connection, caller: Caller, after: str, limit: int, **filters: str | None
+) -> list[Client]:
+    """Return the clients that `caller` may see in the order of their client ids; `filters` are by column."""
+    conditions = PERMISSIONS.conditions(caller, "client.read")
+    wanted = {name: value for name, value in filters.items() if value is not None}
+    values = wanted | PERMISSIONS.parameters(conditions, caller) | {"after": after, "page_limit": limit}
+    return [_client(row) for row in await _after(conditions, tuple(sorted(wanted))).fetch(connection, **values)]
+
+
+@functools.cache
+def _after(conditions: tuple[Condition, ...], filters: tuple[str, ...]) -> Statement:
+    return compiled(
+        sa.select(*_COLUMNS)
+        .where(
+            PERMISSIONS.clause(conditions, client),
+            client.c.client_id > sa.bindparam("after"),
+            *(client.c[name] == sa.bindparam(name) for name in filters),
+        )
+        .order_by(client.c.client_id)
+        .limit(sa.bindparam("page_limit", type_=sa.Integer))
+    )
 
 
 async def is_served(connection: Connection, resource: str) -> bool:
@@ -65,8 +115,32 @@ async def is_served(connection: Connection, resource: str) -> bool:
 
 async def add_client(connection: Connection, new: Client, registered_at: datetime) -> None:
     """Register a client."""
-    values = {column.name: getattr(new, column.name) for column in _COLUMNS}
-    await _ADD.execute(connection, **values, registered_at=registered_at, version=1)
+    await _ADD.execute(connection, **_values(new), registered_at=registered_at)
+
+
+async def save_client(connection: Connection, changed: Client) -> None:
+    """Keep a client as it is now."""
+    values = _values(changed)
+    await _SAVE.execute(connection, saved=values.pop("client_id"), **values)
+
+
+async def add_change(connection: Connection, client_id: str, change: Change) -> None:
+    """Add to the history of a client."""
+    await _ADD_CHANGE.execute(
+        connection,
+        client_id=client_id,
+        version=change.version,
+        at=change.at,
+        by=change.by,
+        reason=change.reason,
+        changes=change.changes,
+    )
+
+
+async def changes_before(connection: Connection, client_id: str, before: int, limit: int) -> list[Change]:
+    """Return what was changed of a client before it had the version `before`, the latest first."""
+    rows = await _CHANGES.fetch(connection, client_id=client_id, before=before, page_limit=limit)
+    return [Change(**row) for row in rows]
 
 
 async def use_assertion(connection: Connection, client_id: str, jti_hash: bytes, expires_at: datetime) -> bool:
@@ -96,8 +170,17 @@ async def add_consent(
     )
 
 
+def _values(client: Client) -> dict[str, Any]:
+    return {column.name: getattr(client, column.name) for column in _COLUMNS}
+
+
 def _client(row: Record) -> Client:
-    values = dict(row)
-    for name in ("redirect_uris", "post_logout_redirect_uris", "grant_types", "scopes", "resources"):
-        values[name] = tuple(values[name])
+    values = {name: _unchanging(value) for name, value in row.items()}
+    if values["draft"] is not None:
+        values["draft"] = {name: _unchanging(value) for name, value in values["draft"].items()}
+    values["state"] = ClientState(values["state"])
     return Client(**values)
+
+
+def _unchanging(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

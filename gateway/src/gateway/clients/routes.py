@@ -1,32 +1,68 @@
-"""The API of the registry of clients, for administrators."""
+"""The API of the registry of clients: for administrators, and for departments as far as their own systems go."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import Query
+from fastapi import Query, Request, Response
 
 from gateway.clients import service
-from gateway.clients.domain import ClientExists, InvalidClientMetadata
-from gateway.clients.schemas import ClientView, NewClient
+from gateway.clients.domain import ClientExists, ClientNotFound, ClientState, ProposedByYourself, WrongClientState
+from gateway.clients.metadata import InvalidClientMetadata
+from gateway.clients.schemas import (
+    ChangedClient,
+    ChangeView,
+    ClientView,
+    NewClient,
+    NewSecret,
+    Reason,
+    SecretRenewal,
+)
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.people.routes import PREFIX
+from gateway.provider import provider_of
+from gateway.tokens.principal import name_of_client
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
-from onestop_runtime.ids import uuid7
 from onestop_runtime.problems import InvalidCursor, errors
-from onestop_runtime.routing import Read, Write, command_router, query_router
+from onestop_runtime.routing import IfMatch, Read, Write, command_router, query_router
 
 queries = query_router(PREFIX, ["应用"])
 commands = command_router(PREFIX, ["应用"])
 
+_LATEST: Final = 1 << 62
+_CHANGED = errors(ClientNotFound, WrongClientState, NotKnownSurelyEnough)
+
 
 @queries.get("/clients", summary="已登记的应用", responses=errors(InvalidCursor))
 async def list_clients(
-    tx: Read, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 20
+    tx: Read,
+    *,
+    state: Annotated[ClientState | None, Query(description="状态，例如 proposed 为待审核")] = None,
+    agency: Annotated[str | None, Query(max_length=18, description="所属部门的统一社会信用代码")] = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Page[ClientView]:
-    """Return the registered clients in the order of their client ids."""
+    """Return the registered clients in the order of their client ids; departments see their own."""
     after = decode_cursor(cursor, str) or ("",)
-    shown, more = page_of(await service.page(tx, after[0], limit + 1), limit)
+    rows = await service.page(tx, after[0], limit + 1, state=state, agency=agency)
+    shown, more = page_of(rows, limit)
     following = encode_cursor(shown[-1].client_id) if more else None
     return Page(items=[ClientView.of(it) for it in shown], next=following)
+
+
+@queries.get("/clients/{client_id}", summary="一个应用", responses=errors(ClientNotFound))
+async def read_client(client_id: str, tx: Read) -> ClientView:
+    """Return a client, with the change that waits for approval."""
+    return ClientView.of(await service.read(tx, client_id))
+
+
+@queries.get("/clients/{client_id}/history", summary="变更记录", responses=errors(ClientNotFound, InvalidCursor))
+async def read_history(
+    client_id: str, tx: Read, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> Page[ChangeView]:
+    """Return what was changed of a client, the latest first."""
+    before = decode_cursor(cursor, int) or (_LATEST,)
+    shown, more = page_of(await service.history(tx, client_id, before[0], limit + 1), limit)
+    following = encode_cursor(shown[-1].version) if more else None
+    return Page(items=[ChangeView.of(it) for it in shown], next=following)
 
 
 @commands.post(
@@ -35,6 +71,70 @@ async def list_clients(
     status_code=201,
     responses=errors(InvalidClientMetadata, ClientExists, NotKnownSurelyEnough),
 )
-async def register_client(new: NewClient, tx: Write) -> ClientView:
-    """Register a client; its secret is not shown again."""
-    return ClientView.of(await service.register_by_hand(tx, new.as_client(uuid7())))
+async def register_client(new: NewClient, tx: Write, request: Request) -> ClientView:
+    """Register a client, or propose that (`state` says which); its secret is not shown again."""
+    return ClientView.of(await service.register_by_hand(tx, provider_of(request).rules, new))
+
+
+@commands.put(
+    "/clients/{client_id}",
+    summary="变更登记",
+    responses=errors(ClientNotFound, WrongClientState, NotKnownSurelyEnough, InvalidClientMetadata),
+)
+async def change_client(
+    client_id: str, wanted: ChangedClient, tx: Write, if_match: IfMatch, request: Request
+) -> ClientView:
+    """Register a client with this metadata from now on, or propose that (`draft`); its secrets stay."""
+    return ClientView.of(await service.change(tx, provider_of(request).rules, client_id, if_match, wanted))
+
+
+@commands.post(
+    "/clients/{client_id}/approval",
+    summary="同意登记或变更",
+    responses=errors(ClientNotFound, WrongClientState, ProposedByYourself, NotKnownSurelyEnough, InvalidClientMetadata),
+)
+async def approve_client(client_id: str, tx: Write, if_match: IfMatch, request: Request) -> ClientView:
+    """Agree to what waits of a client: its registration, or its draft."""
+    return ClientView.of(await service.approve(tx, provider_of(request).rules, client_id, if_match))
+
+
+@commands.post("/clients/{client_id}/refusal", summary="不同意登记或变更", responses=_CHANGED)
+async def refuse_client(client_id: str, why: Reason, tx: Write, if_match: IfMatch) -> ClientView:
+    """Turn down what waits of a client: a registration ends, a draft is dropped."""
+    return ClientView.of(await service.refuse(tx, client_id, if_match, why.reason))
+
+
+@commands.post("/clients/{client_id}/suspension", summary="立即停用", responses=_CHANGED)
+async def suspend_client(client_id: str, why: Reason, tx: Write, request: Request) -> ClientView:
+    """Let a client in no more; its tokens and all grants are void at once, in every process within a second."""
+    suspended = ClientView.of(await service.suspend(tx, client_id, why.reason))
+    provider_of(request).revoked.add([name_of_client(client_id)])
+    return suspended
+
+
+@commands.post("/clients/{client_id}/resumption", summary="恢复使用", responses=_CHANGED)
+async def resume_client(client_id: str, why: Reason, tx: Write, if_match: IfMatch) -> ClientView:
+    """Let a suspended client in again, within a second; people sign in anew."""
+    return ClientView.of(await service.resume(tx, client_id, if_match, why.reason))
+
+
+@commands.post("/clients/{client_id}/termination", summary="注销应用", responses=_CHANGED)
+async def end_client(client_id: str, why: Reason, tx: Write, if_match: IfMatch, request: Request) -> ClientView:
+    """Let a client in never again; its name stays taken."""
+    ended = ClientView.of(await service.end(tx, client_id, if_match, why.reason))
+    provider_of(request).revoked.add([name_of_client(client_id)])
+    return ended
+
+
+@commands.post("/clients/{client_id}/secret", summary="更换密钥", status_code=201, responses=_CHANGED)
+async def renew_secret(client_id: str, renewal: SecretRenewal, tx: Write, response: Response) -> NewSecret:
+    """Make a new secret, shown this once; the one so far is good beside it for a while."""
+    client, secret = await service.renew_secret(tx, client_id, renewal.overlap)
+    response.headers["Cache-Control"] = "no-store"
+    return NewSecret.model_validate(
+        {
+            "client_id": client.client_id,
+            "client_secret": secret,
+            "former_secrets_valid_until": client.former_secrets_until,
+        }
+    )

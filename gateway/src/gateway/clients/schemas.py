@@ -1,18 +1,28 @@
 """What the API takes and says about clients; names as in RFC 7591 where it has them."""
 
-from typing import Any, Final, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from gateway.clients.domain import CODE, REFRESH, Client, require_strong_secret, secret_hash
+from gateway.clients.domain import CODE, REFRESH, Client, ClientState, differences, secret_hash
+from gateway.clients.metadata import require_strong_secret
+from gateway.clients.repository import Change
 
+_NAMES: Final = {
+    "authentication": "token_endpoint_auth_method",
+    "require_par": "require_pushed_authorization_requests",
+    "former_secrets_until": "former_secrets_valid_until",
+}
+"""Attributes of a client that are called otherwise outside."""
 _EXAMPLE: Final[dict[str, Any]] = {
-    "client_id": "archive",
     "name": "档案管理系统",
     "application_type": "web",
     "channel": "system",
     "token_endpoint_auth_method": "client_secret_basic",
+    "jwks": None,
+    "jwks_uri": None,
     "redirect_uris": ["https://archive.example.cn/callback"],
     "post_logout_redirect_uris": ["https://archive.example.cn/"],
     "grant_types": ["authorization_code", "refresh_token"],
@@ -23,17 +33,21 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "pkce_optional": False,
     "agency": "11130371037106669W",
     "requests_per_day": 100000,
+    "contacts": ["信息中心值班 0335-3926666", "it@scjg.example.cn"],
 }
+_PERSON: Final = "0190a5f0-0000-7000-8000-000000000002"
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
 class ClientFields(BaseModel):
-    """What is known of a client 应用, secret or not."""
+    """What a client 应用 is registered with, except for its name and secret."""
 
-    client_id: str = Field(description="应用标识")
-    name: str = Field(description="登录和授权页面上显示的名称")
+    name: str = Field(description="登录和授权页面上显示的名称", min_length=1, max_length=100)
     application_type: Literal["web", "native"] = "web"
     channel: Literal["web", "mobile", "window", "system"] = Field(default="web", description="用户来自哪个渠道")
     token_endpoint_auth_method: Literal["none", "client_secret_basic", "private_key_jwt"]
+    jwks: dict[str, Any] | None = Field(default=None, description="private_key_jwt 的公钥（JWK Set）")
+    jwks_uri: str | None = Field(default=None, max_length=512, description="公钥的公布地址，与 jwks 二选一")
     redirect_uris: list[str] = Field(default_factory=list, max_length=20)
     post_logout_redirect_uris: list[str] = Field(default_factory=list, max_length=20)
     grant_types: list[str] = Field(default_factory=lambda: [CODE, REFRESH], max_length=10)
@@ -44,6 +58,12 @@ class ClientFields(BaseModel):
     pkce_optional: bool = Field(default=False, description="可以不用 PKCE，仅限能证明自己身份的应用")
     agency: str | None = Field(default=None, description="所属部门的统一社会信用代码")
     requests_per_day: int | None = Field(default=None, ge=1, description="每日可向接口发送的请求次数，空为不限")
+    contacts: list[Text] = Field(default_factory=list, max_length=5, description="值班电话、公务邮箱；不填个人号码")
+
+    def attributes(self) -> dict[str, Any]:
+        """Return what is said here by the attributes of a `Client`."""
+        values = {attribute: getattr(self, api_name(attribute)) for attribute in _REGISTERED}
+        return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 class NewClient(ClientFields):
@@ -51,74 +71,182 @@ class NewClient(ClientFields):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{**_EXAMPLE, "client_secret": "kZ3vQ8mT1xW6bN0rY5uJ2cH7fL4pS9dA"}]},
+        json_schema_extra={
+            "examples": [{"client_id": "archive", **_EXAMPLE, "client_secret": "kZ3vQ8mT1xW6bN0rY5uJ2cH7fL4pS9dA"}]
+        },
     )
 
     client_id: str = Field(description="应用标识", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$")
-    name: str = Field(description="登录和授权页面上显示的名称", min_length=1, max_length=100)
     client_secret: str | None = Field(
         default=None, description="client_secret_basic 的密钥，只保存摘要", max_length=256
     )
-    jwks: dict[str, Any] | None = Field(default=None, description="private_key_jwt 的公钥（JWK Set）")
 
-    def as_client(self, client_id: UUID) -> Client:
+    def as_client(
+        self, client_id: UUID, state: ClientState = ClientState.ACTIVE, proposed_by: UUID | None = None
+    ) -> Client:
         """Return the client that this makes, under an opaque id; raises `InvalidClientMetadata`."""
         if self.client_secret is not None:
             require_strong_secret(self.client_secret)
         return Client(
             client_id=self.client_id,
             id=client_id,
-            name=self.name,
-            state="active",
-            application_type=self.application_type,
-            channel=self.channel,
-            authentication=self.token_endpoint_auth_method,
+            state=state,
             secret_hash=None if self.client_secret is None else secret_hash(self.client_secret),
-            jwks=self.jwks,
-            redirect_uris=tuple(self.redirect_uris),
-            post_logout_redirect_uris=tuple(self.post_logout_redirect_uris),
-            grant_types=tuple(self.grant_types),
-            scopes=tuple(self.scopes),
-            first_party=self.first_party,
-            require_par=self.require_pushed_authorization_requests,
-            resources=tuple(self.resources),
-            pkce_optional=self.pkce_optional,
-            agency=self.agency,
-            requests_per_day=self.requests_per_day,
+            proposed_by=proposed_by,
+            **self.attributes(),
         )
+
+
+class ChangedClient(ClientFields):
+    """All of what a client is to be registered with from now on 应用变更."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+
+    def changes_of(self, client: Client) -> dict[str, Any]:
+        """Return what this changes of `client`, by attribute; without a use for them its secrets go."""
+        changes = {name: value for name, value in self.attributes().items() if value != getattr(client, name)}
+        if changes.get("authentication", client.authentication) != "client_secret_basic" and client.secret_hash:
+            changes |= {"secret_hash": None, "former_secret_hashes": (), "former_secrets_until": None}
+        return changes
+
+
+class Draft(BaseModel):
+    """A change that waits for a second pair of eyes 待审核的变更."""
+
+    proposed_by: UUID | None = Field(description="提交变更的人")
+    changes: dict[str, Any] = Field(description="变更后的值，按成员名称")
 
 
 class ClientView(ClientFields):
     """A registered client 已登记的应用."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"id": "0190a5f0-0000-7000-8000-000000000005", "state": "active", **_EXAMPLE}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "client_id": "archive",
+                    "id": "0190a5f0-0000-7000-8000-000000000005",
+                    "state": "active",
+                    "version": 3,
+                    **_EXAMPLE,
+                    "former_secrets_valid_until": None,
+                    "proposed_by": _PERSON,
+                    "draft": {"proposed_by": _PERSON, "changes": {"name": "档案管理系统（新）"}},
+                }
+            ]
+        }
     )
 
+    client_id: str = Field(description="应用标识")
     id: UUID
-    state: Literal["active", "suspended"]
+    state: ClientState = Field(description="状态：" + "、".join(f"{it.value} {it.label}" for it in ClientState))
+    version: int
+    former_secrets_valid_until: datetime | None = Field(description="旧密钥有效至")
+    proposed_by: UUID | None = Field(description="提交登记的人；随平台建立的没有")
+    draft: Draft | None = Field(description="等待另一人审核的变更")
 
     @classmethod
     def of(cls, client: Client) -> "ClientView":
         """Return what is shown of a client: no secret, nor anything made from it."""
-        return cls.model_validate(
-            {
-                "client_id": client.client_id,
-                "id": client.id,
-                "name": client.name,
-                "state": client.state,
-                "application_type": client.application_type,
-                "channel": client.channel,
-                "token_endpoint_auth_method": client.authentication,
-                "redirect_uris": client.redirect_uris,
-                "post_logout_redirect_uris": client.post_logout_redirect_uris,
-                "grant_types": client.grant_types,
-                "scopes": client.scopes,
-                "first_party": client.first_party,
-                "require_pushed_authorization_requests": client.require_par,
-                "resources": client.resources,
-                "pkce_optional": client.pkce_optional,
-                "agency": client.agency,
-                "requests_per_day": client.requests_per_day,
-            }
-        )
+        shown = {name: getattr(client, name) for name in ("client_id", "id", "state", "version", "proposed_by")}
+        shown |= {api_name(name): getattr(client, name) for name in (*_REGISTERED, "former_secrets_until")}
+        changes = told_draft(client)
+        draft = None if changes is None else Draft(proposed_by=client.draft_by, changes=changes)
+        return cls.model_validate(shown | {"draft": draft})
+
+
+class Reason(BaseModel):
+    """Why something is done to a client; kept in its history."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "密钥疑似泄露，先行停用"}]})
+
+    reason: Text = Field(description="理由，记入变更记录")
+
+
+class SecretRenewal(BaseModel):
+    """How long the secrets so far are good beside the new one."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"overlap_hours": 72}, {"overlap_hours": 0}]}
+    )
+
+    overlap_hours: int = Field(default=7 * 24, ge=0, le=30 * 24, description="旧密钥继续有效的小时数；泄露时填 0")
+
+    @property
+    def overlap(self) -> timedelta:
+        """The same as an interval."""
+        return timedelta(hours=self.overlap_hours)
+
+
+class NewSecret(BaseModel):
+    """A secret that is shown this once 新密钥."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "client_id": "archive",
+                    "client_secret": "kZ3vQ8mT1xW6bN0rY5uJ2cH7fL4pS9dAwE2gX8nB1oV",
+                    "former_secrets_valid_until": "2026-03-05T01:30:00Z",
+                }
+            ]
+        }
+    )
+
+    client_id: str
+    client_secret: str = Field(description="只显示这一次，只保存摘要")
+    former_secrets_valid_until: datetime
+
+
+class ChangeView(BaseModel):
+    """What was changed of a client 变更记录."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "version": 3,
+                    "at": "2026-03-02T01:30:00Z",
+                    "by": _PERSON,
+                    "reason": "发现异常调用，先行停用",
+                    "changes": {"state": ["active", "suspended"]},
+                }
+            ]
+        }
+    )
+
+    version: int = Field(description="变更之后的版本")
+    at: datetime
+    by: UUID | None = Field(description="谁做的；平台自己做的没有")
+    reason: str | None
+    changes: dict[str, tuple[Any, Any]] = Field(description="变更之前和之后的值，按成员名称；不含密钥")
+
+    @classmethod
+    def of(cls, change: Change) -> "ChangeView":
+        """Return the view of a change."""
+        return cls.model_validate(change, from_attributes=True)
+
+
+def api_name(attribute: str) -> str:
+    """Return what an attribute of a client is called outside."""
+    return _NAMES.get(attribute, attribute)
+
+
+def told_changes(before: Client, after: Client) -> dict[str, tuple[Any, Any]]:
+    """Return what differs between two versions of a client by its outside name, without secrets."""
+    told = {api_name(name): pair for name, pair in differences(before, after).items()}
+    if "draft" in told:
+        told["draft"] = (told_draft(before), told_draft(after))
+    return told
+
+
+def told_draft(client: Client) -> dict[str, Any] | None:
+    """Return the fields that wait for approval by their outside names."""
+    if client.draft is None:
+        return None
+    return {api_name(name): value for name, value in client.draft.items() if name in _REGISTERED}
+
+
+_ATTRIBUTES: Final = {outside: attribute for attribute, outside in _NAMES.items()}
+_REGISTERED: Final = tuple(_ATTRIBUTES.get(name, name) for name in ClientFields.model_fields)
+"""The attributes that a registration names."""

@@ -28,18 +28,37 @@ client = sa.Table(
     sa.Column("pkce_optional", sa.Boolean, nullable=False),
     sa.Column("agency", sa.Text),
     sa.Column("requests_per_day", sa.BigInteger),
+    sa.Column("contacts", TEXTS, nullable=False),
+    sa.Column("jwks_uri", sa.Text),
+    sa.Column("former_secret_hashes", pg.ARRAY(sa.LargeBinary), nullable=False),
+    sa.Column("former_secrets_until", INSTANT),
+    sa.Column("proposed_by", sa.Uuid),
+    sa.Column("draft", pg.JSONB),
+    sa.Column("draft_by", sa.Uuid),
+    sa.Column("trusted_since", INSTANT),
     sa.Column("registered_at", INSTANT, nullable=False),
     version(),
     sa.UniqueConstraint("id", name="client_subject_is_unique"),
-    sa.CheckConstraint("state IN ('active', 'suspended')", name="client_state_is_known"),
+    sa.CheckConstraint("state IN ('proposed', 'active', 'suspended', 'ended')", name="client_state_is_known"),
     sa.CheckConstraint("application_type IN ('web', 'native')", name="client_application_type_is_known"),
     sa.CheckConstraint("NOT pkce_optional OR authentication <> 'none'", name="client_without_pkce_proves_itself"),
     sa.CheckConstraint(
-        "CASE authentication WHEN 'none' THEN secret_hash IS NULL AND jwks IS NULL"
+        "CASE authentication WHEN 'none' THEN secret_hash IS NULL AND num_nonnulls(jwks, jwks_uri) = 0"
         " WHEN 'client_secret_basic' THEN secret_hash IS NOT NULL"
-        " WHEN 'private_key_jwt' THEN jwks IS NOT NULL ELSE false END",
+        " WHEN 'private_key_jwt' THEN num_nonnulls(jwks, jwks_uri) = 1 ELSE false END",
         name="client_has_what_it_authenticates_with",
     ),
+)
+
+client_history = sa.Table(
+    "client_history",
+    metadata,
+    sa.Column("client_id", sa.Text, sa.ForeignKey(client.c.client_id), primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True),
+    sa.Column("at", INSTANT, nullable=False),
+    sa.Column("by", sa.Uuid),
+    sa.Column("reason", sa.Text),
+    sa.Column("changes", pg.JSONB, nullable=False),
 )
 
 client_assertion = sa.Table(

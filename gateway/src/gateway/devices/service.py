@@ -195,11 +195,12 @@ async def _grant(tx: Transaction, client: Client, request: DeviceRequest, approv
         resource=request.resource,
         signed_in_at=session.signed_in_at,
         methods=session.methods,
+        given_at=tx.now,
         expires_at=session.expires_at,
         revoked_at=None,
     )
     await add_session(tx.connection, session, digest(new_secret()))  # no browser ever holds its token
-    await add_grant(tx.connection, grant, tx.now)
+    await add_grant(tx.connection, grant)
     tx.audit("session.started", key=session.id)
     tx.audit("grant.given", key=grant.id, detail={"client": client.client_id, "scopes": sorted(grant.scopes)})
     return grant

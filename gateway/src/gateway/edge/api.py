@@ -6,6 +6,8 @@ from typing import Final
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.clients.domain import ClientNotFound
+from gateway.clients.service import read as read_client
 from gateway.edge.client_use import daily_requests
 from gateway.edge.rates import Rates
 from gateway.edge.routes import Route
@@ -13,6 +15,7 @@ from gateway.edge.table import ROUTES
 from gateway.people.routes import PREFIX
 from gateway.permissions import PERMISSIONS
 from gateway.provider import provider_of
+from onestop_runtime.problems import errors
 from onestop_runtime.routing import Read, Who, query_router
 
 _DAYS: Final = 31
@@ -108,9 +111,9 @@ async def list_routes(request: Request, who: Who) -> list[RouteView]:
     return [RouteView.of(route, rates[route.rate]) for route in ROUTES]
 
 
-@queries.get("/clients/{client_id}/requests", summary="应用每日的请求次数")
+@queries.get("/clients/{client_id}/requests", summary="应用每日的请求次数", responses=errors(ClientNotFound))
 async def list_client_requests(client_id: str, tx: Read) -> list[ClientDayView]:
     """Return how many requests a client sent on each of the last 31 days on which it sent any, newest first."""
-    PERMISSIONS.require(tx.caller, "client.list")
-    rows = await daily_requests(tx.connection, client_id, _DAYS)
+    client = await read_client(tx, client_id)
+    rows = await daily_requests(tx.connection, client.client_id, _DAYS)
     return [ClientDayView(day=row["day"], requests=row["requests"]) for row in rows]

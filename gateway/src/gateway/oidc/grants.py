@@ -90,12 +90,13 @@ async def give(
         resource=asked.resource,
         signed_in_at=session.signed_in_at,
         methods=session.methods,
+        given_at=tx.now,
         expires_at=tx.now + client.lifetime,
         revoked_at=None,
     )
     secret = new_secret()
     code = Code(grant.id, asked.redirect_uri, asked.code_challenge, asked.key, tx.now + CODE_LIFETIME)
-    await repository.add_grant(tx.connection, grant, tx.now)
+    await repository.add_grant(tx.connection, grant)
     await repository.add_code(tx.connection, code, hashed=digest(secret), client_id=client.client_id)
     tx.audit("grant.given", key=grant.id, detail={"client": client.client_id, "scopes": sorted(grant.scopes)})
     return secret
@@ -163,7 +164,7 @@ async def living_grant(tx: Transaction, client: Client, token: str) -> Grant | N
     if kept is None or kept.used:
         return None
     grant = await repository.grant_by_id(tx.connection, kept.grant_id)
-    if grant is None or not grant.lives(tx.now) or await _caller(tx, client, grant) is None:
+    if grant is None or not _lives(tx, client, grant) or await _caller(tx, client, grant) is None:
         return None
     return grant
 
@@ -210,7 +211,7 @@ async def issue(
 ) -> Issued | Refusal:
     """Return tokens for a grant as it stands now: mandates and appointments are looked at again each time."""
     grant = await repository.grant_by_id(tx.connection, grant_id)
-    if grant is None or not grant.lives(tx.now):
+    if grant is None or not _lives(tx, client, grant):
         return _GONE
     if wanted.scopes is not None and not wanted.scopes <= grant.scopes:
         raise OAuthError("invalid_scope", "the scope exceeds what was granted")
@@ -244,6 +245,10 @@ async def issue(
     tx.audit("token.issued", key=grant.id, detail={"client": client.client_id})
     refresh_token = await _new_refresh_token(tx, client, grant, wanted.key, replaces)
     return Issued(access.value, token_type(wanted.key), access.seconds, granted, id_token, refresh_token)
+
+
+def _lives(tx: Transaction, client: Client, grant: Grant) -> bool:
+    return grant.lives(tx.now) and client.honours(grant.given_at)
 
 
 async def _caller(tx: Transaction, client: Client, grant: Grant) -> Caller | None:

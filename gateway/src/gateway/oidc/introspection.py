@@ -12,6 +12,7 @@ from gateway.oidc.grants import living_grant
 from gateway.oidc.http import endpoint, form_of, json_response, required
 from gateway.provider import Provider, provider_of
 from gateway.tokens.access import InvalidToken, token_type
+from gateway.tokens.principal import names_of
 from onestop_runtime.caller import Caller
 from onestop_runtime.transaction import Transaction
 
@@ -47,7 +48,7 @@ def _access_token(provider: Provider, client: Client, value: str) -> dict[str, A
     serves = claims["aud"] != provider.issuer and claims["aud"] in client.resources
     if claims["client_id"] != client.client_id and not serves:
         return None
-    if claims.get("grant") in provider.revoked or claims["jti"] in provider.revoked:
+    if provider.revoked.refuses(names_of(claims), claims["iat"]):
         return None
     return {"active": True, "token_type": token_type(claims.get("cnf"))} | {
         name: claims[name] for name in _TOLD if name in claims

@@ -47,6 +47,7 @@ class Grant:
     resource: str | None
     signed_in_at: datetime
     methods: tuple[str, ...]
+    given_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
 
@@ -238,7 +239,7 @@ async def take_pushed_request(
     return parameters
 
 
-async def add_grant(connection: Connection, grant: Grant, given_at: datetime) -> None:
+async def add_grant(connection: Connection, grant: Grant) -> None:
     """Keep a grant."""
     await _ADD_GRANT.execute(
         connection,
@@ -251,7 +252,7 @@ async def add_grant(connection: Connection, grant: Grant, given_at: datetime) ->
         nonce=grant.nonce,
         resource=grant.resource,
         signed_in_at=grant.signed_in_at,
-        given_at=given_at,
+        given_at=grant.given_at,
         expires_at=grant.expires_at,
         revoked_at=None,
     )
@@ -360,6 +361,7 @@ def _grant(row: Record) -> Grant:
         resource=row["resource"],
         signed_in_at=row["signed_in_at"],
         methods=tuple(row["methods"]),
+        given_at=row["given_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
     )

@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from gateway.tokens.keys import ALGORITHM, KeyRing
-from gateway.tokens.principal import Principal
+from gateway.tokens.principal import Principal, names_of
 from onestop_legal.errors import NamedError
 from onestop_runtime.assertion import caller_of, claims_of
 from onestop_runtime.caller import Caller
@@ -187,7 +187,8 @@ def _principal(claims: dict[str, Any]) -> Principal:
         scopes=frozenset(claims.get("scope", "").split()),
         expires_at=float(claims["exp"]),
         token_id=claims["jti"],
-        grant_id=claims.get("grant"),
+        issued_at=float(claims["iat"]),
+        names=names_of(claims),
         key=claims["cnf"]["jkt"] if "cnf" in claims else None,
         first_party=claims.get("first_party") is True,
     )

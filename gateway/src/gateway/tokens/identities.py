@@ -12,6 +12,7 @@ from joserfc.jwk import OKPKey
 from gateway.tokens.access import AccessTokens, InvalidToken
 from gateway.tokens.dpop import InvalidProof, Proofs, SeenProofs
 from gateway.tokens.principal import Principal
+from gateway.tokens.revoked import Revoked
 from onestop_runtime.assertion import GATEWAY, LIFETIME_SECONDS, make_assertion
 from onestop_runtime.clock import Clock
 
@@ -32,13 +33,6 @@ class Sessions(Protocol):
         """Return the principal of the `Cookie` header's session, or None when there is none."""
 
 
-class Revocations(Protocol):
-    """Knows what was taken back before its time."""
-
-    def __contains__(self, identifier: object) -> bool:
-        """Whether the grant or token with this identifier was revoked."""
-
-
 class Identities:
     """Resolves requests to principals and principals to internal assertions."""
 
@@ -48,14 +42,14 @@ class Identities:
         assertion_key: OKPKey,
         clock: Clock,
         *,
-        revoked: Revocations = frozenset(),
+        revoked: Revoked | None = None,
         sessions: Sessions | None = None,
         proofs: Proofs | None = None,
     ) -> None:
         self._tokens = tokens
         self._key = assertion_key
         self._clock = clock
-        self._revoked = revoked
+        self._revoked = revoked or Revoked()
         self._sessions = sessions
         self._proofs = proofs
         self._seen = SeenProofs(clock)
@@ -143,7 +137,7 @@ class Identities:
         elif principal.expires_at <= self._clock().timestamp():
             del self._known[token]
             raise InvalidToken(scheme)
-        if principal.grant_id in self._revoked or principal.token_id in self._revoked:
+        if self._revoked.refuses(principal.names, principal.issued_at):
             raise InvalidToken(scheme)
         return principal
 

@@ -1,6 +1,8 @@
 """Who stands behind a request: the caller, and the token or session that says so."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from onestop_runtime.caller import Caller
 
@@ -15,7 +17,8 @@ class Principal:
         scopes: what the client may do in the caller's name.
         expires_at: seconds of the epoch until which this may be believed.
         token_id: `jti` of the access token, or the id of the session.
-        grant_id: the authorization it comes from; None for client credentials and sessions.
+        issued_at: second of the epoch at which the access token was issued.
+        names: by which it can be revoked before its time; none for a session.
         key: thumbprint of the key that the token is bound to; None for a bearer token.
         first_party: the client is our own, so that no scope limits what it does for the caller.
         assertions: internal assertions made for this principal, by audience, with the second they go stale.
@@ -26,7 +29,19 @@ class Principal:
     scopes: frozenset[str]
     expires_at: float
     token_id: str
-    grant_id: str | None = None
+    issued_at: float = 0.0
+    names: tuple[str, ...] = ()
     key: str | None = None
     first_party: bool = False
     assertions: dict[str, tuple[float, str]] = field(default_factory=dict)
+
+
+def name_of_client(client_id: str) -> str:
+    """Return the name that every access token of a client bears."""
+    return f"client:{client_id}"
+
+
+def names_of(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names by which an access token with these claims is revoked: its own, its client's, its grant's."""
+    names = (claims["jti"], name_of_client(claims["client_id"]))
+    return (*names, claims["grant"]) if "grant" in claims else names

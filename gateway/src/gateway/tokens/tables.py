@@ -10,6 +10,7 @@ revocation = sa.Table(
     metadata,
     sa.Column("identifier", sa.Text, primary_key=True),
     sa.Column("expires_at", INSTANT, nullable=False),
+    sa.Column("issued_before", INSTANT),
     sa.Index("revocation_by_age", "expires_at"),
 )
 
