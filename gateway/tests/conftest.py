@@ -20,6 +20,7 @@ from joserfc.jws import JWSRegistry
 
 from gateway.main import SERVICE
 from gateway.seed import fill
+from gateway.signin.passwords import hash_password
 from onestop_local.testing.client import ServiceClient, signing_key
 from onestop_runtime.assertion import GATEWAY
 
@@ -28,6 +29,7 @@ COMPANY = "91130371MA7001010P"
 OTHER_COMPANY = "91130371MA70083272"
 MARKET = "11130371037106669W"
 PASSWORD = "碧海-金沙-2026"
+PASSWORD_HASH = hash_password(PASSWORD)
 SECRET = "hall_secret-0123456789abcdefghijklmnop"
 DEPARTMENT_KEY = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, private=True, auto_kid=True)
 DEVICE_GRANTS = ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]
@@ -45,7 +47,7 @@ def person(username: str, name: str, identity_number: str, **more: Any) -> dict[
     phone = f"1540000{len(username):04d}"
     return {
         "username": username,
-        "password": PASSWORD,
+        "password_hash": PASSWORD_HASH,
         "name": name,
         "identity_number": identity_number,
         "phone": phone,

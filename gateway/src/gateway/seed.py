@@ -1,7 +1,7 @@
 """Fills an empty gateway with the people, companies and clients of a file; what is there already stays.
 
-The file is JSON with `companies`, `people` (with passwords, appointments and mandates) and `clients`; a stack
-on one machine makes it with random secrets.
+The file is JSON with `companies`, `people` (with passwords or their hashes, appointments and mandates) and `clients`; a
+stack on one machine makes it with random secrets.
 """
 
 from collections.abc import Callable
@@ -48,10 +48,16 @@ async def fill(transactions: Transactions, cipher: FieldCipher, data: dict[str, 
         known = {company.credit_code: company for company in companies}
         people = data.get("people", ())
         new = [entry for entry in people if await id_of_username(tx.connection, entry["username"].lower()) is None]
-        for entry, password_hash in zip(new, hash_passwords(it["password"] for it in new), strict=True):
+        for entry, password_hash in zip(new, _password_hashes(new), strict=True):
             await _person(tx, cipher, entry, password_hash, known)
         clients = [await _client(tx, entry) for entry in data.get("clients", ())]
     log.info("seeded", companies=len(companies), people=len(new), clients=sum(clients))
+
+
+def _password_hashes(people: list[dict[str, Any]]) -> list[str]:
+    """Return the hash of everybody's password: as given, or computed now."""
+    computed = iter(hash_passwords(it["password"] for it in people if "password_hash" not in it))
+    return [it["password_hash"] if "password_hash" in it else next(computed) for it in people]
 
 
 async def _company(tx: Transaction, entry: dict[str, Any]) -> LegalPerson:

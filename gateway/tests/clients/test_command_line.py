@@ -30,6 +30,8 @@ NEW = {
     "pkce_optional": True,
 }
 
+PASSWORD = "碧海-金沙-2026"
+
 
 @pytest.fixture
 async def stack(
@@ -44,13 +46,12 @@ async def stack(
     server = Server(Config(running._asgi.app, port=port, lifespan="off", log_config=None))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(server.serve())
-        password = next(it["password"] for it in seed["people"] if it["username"] == "admin")
         web = {
             "client_id": "web",
             "redirect_uris": ["https://web.test/callback"],
             "token_endpoint_auth_method": "none",
         }
-        people = {"admin": {"username": "admin", "password": password}}
+        people = {"admin": {"username": "admin", "password": PASSWORD}}
         yield Stack("test", {"gateway": {"url": url}, "people": people, "clients": {"web": web}})
         server.should_exit = True
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import unicodedata
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from typing import Final
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from gateway.signin.password_rules import require_fit
 from onestop_runtime.problems import Overloaded
@@ -25,7 +27,7 @@ class Passwords:
         self._turns = asyncio.Semaphore(workers * 2)
         self._queue = queue
         self._waiting = 0
-        self._nobody = hash_password(os.urandom(16).hex())
+        self._nobody = _hash_of_nothing()
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -77,6 +79,14 @@ class Passwords:
 def hash_password(password: str) -> str:
     """Return the argon2id hash of `password`; takes about 20 ms."""
     return _HASHER.hash(_normalised(password))
+
+
+def _hash_of_nothing() -> str:
+    """Return a hash that no password has: it costs nothing to make, and to check it what every hash costs."""
+    salt, digest = (b64encode(os.urandom(length)).decode().rstrip("=") for length in (16, 32))
+    hasher = _HASHER
+    parameters = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${parameters}${salt}${digest}"
 
 
 def hash_passwords(passwords: Iterable[str]) -> list[str]:
