@@ -32,6 +32,11 @@ class Verb(CodeList):
     DEVICE_REQUEST_DENIED = "device-request.denied", N_("拒绝设备登录")
     USER_CODE_REFUSED = "user-code.refused", N_("设备代码有误")
 
+    TERMINAL_REGISTERED = "terminal.registered", N_("登记自助终端")
+    TERMINAL_CHANGED = "terminal.changed", N_("变更自助终端")
+    TERMINAL_ENROLMENT_CODE_MADE = "terminal.enrolment-code-made", N_("生成自助终端启用码")
+    TERMINAL_ENROLLED = "terminal.enrolled", N_("自助终端启用")
+
     SCAN_SHOWN = "scan.shown", N_("出示登录二维码")
     SCAN_OPENED = "scan.opened", N_("扫描登录二维码")
     SCAN_APPROVED = "scan.approved", N_("同意扫码登录")

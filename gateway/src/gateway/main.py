@@ -33,8 +33,12 @@ from gateway.seed import seed
 from gateway.settings import GatewaySettings
 from gateway.signin import api as sessions
 from gateway.tables import metadata
+from gateway.terminals import routes as terminals
+from gateway.terminals.domain import KeyInUse
 from gateway.tokens.challenges import challenge_of
+from gateway.tokens.dpop import InvalidProof, NonceNeeded
 from gateway.trusted_proxies import TrustedProxies
+from onestop_legal.errors import NamedError
 from onestop_runtime.context import Context
 from onestop_runtime.problems import problem_response
 from onestop_runtime.service import Service
@@ -46,7 +50,8 @@ def _configure(app: FastAPI, context: Context) -> None:
     if not isinstance(settings, GatewaySettings):
         raise TypeError(type(settings).__name__)
     identity = LateIdentity(context)
-    app.add_exception_handler(NotKnownSurelyEnough, _ask_for_more)
+    for error in (NotKnownSurelyEnough, InvalidProof, NonceNeeded):
+        app.add_exception_handler(error, _say_what_is_needed)
     routes = RouteTable(ROUTES)
     app.add_middleware(OwnApi, routes=routes, identity=identity)
     upstreams = upstreams_of(settings.upstreams)
@@ -56,9 +61,9 @@ def _configure(app: FastAPI, context: Context) -> None:
         app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)
 
 
-async def _ask_for_more(_request: Request, error: Exception) -> Response:
-    """Answer with the level that a client has to ask for."""
-    if not isinstance(error, NotKnownSurelyEnough):
+async def _say_what_is_needed(_request: Request, error: Exception) -> Response:
+    """Answer with the level that a client has to ask for, or the nonce that its proof needs."""
+    if not isinstance(error, NamedError):
         raise TypeError(type(error).__name__) from error
     return problem_response(error, challenge_of(error))
 
@@ -83,12 +88,16 @@ SERVICE = Service(
         linked_identities.queries,
         linked_identities.commands,
         federation.router,
+        terminals.queries,
+        terminals.commands,
+        terminals.enrolments,
         clients.queries,
         clients.commands,
         edge.queries,
     ),
     constraints={
         "client_pkey": ClientExists,
+        "terminal_key_is_unique": KeyInUse,
         "person_username_is_unique": UsernameTaken,
         "person_identity_number_is_unique": IdentityKnown,
         "federated_identity_is_linked_once": LinkedToAnother,

@@ -29,6 +29,8 @@ PERMISSIONS = PermissionTable(
     allow("natural", "identity.unlink", _OWN),
     allow("staff", "identity.unlink", _OWN),
     allow("admin", "identity.unlink"),
+    allow("device", "self.read"),
+    *(allow("admin", f"terminal.{action}") for action in ("read", "register", "change", "enrol", "suspend", "resume")),
     *(allow(role, "client.read") for role in ("admin", "operator", "supervisor")),
     allow("data_steward", "client.read", _OWN_AGENCY),
     *(allow("admin", action) for action in ("client.register", "client.change", "client.renew-secret")),

@@ -92,7 +92,7 @@ class Client:
         client_id: the public name it uses.
         id: opaque id; the subject of tokens that the client gets in its own name.
         application_type: `web`, or `native` for one on a person's own device.
-        channel: through which channel its users come: `web`, `mobile`, `window`, `system`.
+        channel: through which channel its users come: `web`, `mobile`, `window`, `system`, `terminal`.
         authentication: how it proves itself at the token endpoint.
         secret_hash: SHA-256 of the secret.
         first_party: whether it is our own, so that nobody has to consent.
@@ -250,6 +250,11 @@ class Client:
         """Return the client that is let in never again; raises `WrongClientState`."""
         self._require_state(ClientState.ACTIVE, ClientState.SUSPENDED)
         return self._next(state=ClientState.ENDED, draft=None, draft_by=None)
+
+    def with_keys(self, jwks: Mapping[str, Any], now: datetime) -> "Client":
+        """Return the client with other keys; what people granted it before is void. Raises `WrongClientState`."""
+        self._require_state(ClientState.ACTIVE, ClientState.SUSPENDED)
+        return self._next(jwks=jwks, trusted_since=now)
 
     def with_secret(self, secret: str, former_until: datetime, now: datetime) -> "Client":
         """Return the client with a new secret; those that are good now are so until `former_until`.

@@ -139,6 +139,9 @@ class ClientView(ClientFields):
 
     client_id: str = Field(description="应用标识")
     id: UUID
+    channel: Literal["web", "mobile", "window", "system", "terminal"] = Field(  # type: ignore[assignment]
+        description="用户来自哪个渠道；terminal 由自助终端启用时登记"
+    )
     state: ClientState = Field(description="状态：" + "、".join(f"{it.value} {it.label}" for it in ClientState))
     version: int
     former_secrets_valid_until: datetime | None = Field(description="旧密钥有效至")

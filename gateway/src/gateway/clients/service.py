@@ -1,5 +1,6 @@
 """Use cases of the registry of clients: propose, approve, change, suspend, end; a history of all of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -171,6 +172,28 @@ async def end(tx: Transaction, client_id: str, version: int, reason: str) -> Cli
     tx.audit("client.ended", key=found.id, detail=await _save(tx, found, ended, reason))
     await _shut_out(tx, ended)
     return ended
+
+
+async def replace_keys(tx: Transaction, client_id: str, jwks: Mapping[str, Any]) -> None:
+    """Register a client with other keys; what it got by those before is void.
+
+    Raises:
+        ClientNotFound, WrongClientState, InvalidClientMetadata.
+    """
+    found = await client_by_id(tx.connection, client_id, lock=True)
+    if found is None:
+        raise ClientNotFound
+    replaced = found.with_keys(jwks, tx.now)
+    _require_sound(replaced, local=False)
+    tx.audit("client.changed", key=found.id, detail=await _save(tx, found, replaced))
+    await void_tokens(tx, replaced)
+
+
+async def void_tokens(tx: Transaction, client: Client) -> None:
+    """Have a client that is let in fetch its tokens anew: those that it has are void at once."""
+    if client.active:
+        await bar(tx.connection, name_of_client(client.client_id))
+        await unbar(tx.connection, name_of_client(client.client_id), tx.now)
 
 
 async def renew_secret(tx: Transaction, client_id: str, overlap: timedelta) -> tuple[Client, str]:

@@ -21,7 +21,7 @@ from gateway.pages.language import N_
 from gateway.people.domain import Capacity, Person
 from gateway.provider import provider_of
 from gateway.signin.domain import TooManyAttempts
-from gateway.signin.own_pages import Visitor, visitor
+from gateway.signin.own_pages import Visitor, own_visitor
 from gateway.signin.routes import SCOPE_TEXTS
 from onestop_legal.errors import NamedError
 from onestop_runtime.caller import Caller
@@ -70,14 +70,14 @@ async def ask_for_device(request: Request) -> Response:
 @for_people
 async def show_device(request: Request) -> Response:
     """Ask for the code that a device shows; what came with the address is filled in, to be compared."""
-    who = await visitor(request)
+    who = await own_visitor(request)
     return _form(who, query_of(request).get("user_code", ""))
 
 
 @for_people
 async def take_device(request: Request) -> Response:
     """Show which device waits under a code; then let it in or not, as the person decides."""
-    who = await visitor(request)
+    who = await own_visitor(request)
     form = await who.form(_PURPOSE)
     code, decision = typed(form.get("user_code", "")), form.get("decision")
     try:

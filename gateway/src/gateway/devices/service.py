@@ -27,6 +27,8 @@ from gateway.signin.domain import ADDRESS_PATIENCE, Session
 from gateway.signin.origins import device_of, network_index, network_of
 from gateway.signin.repository import add_session, living_session
 from gateway.signin.throttle import take_turn
+from gateway.terminals.domain import CHANNEL as TERMINAL
+from gateway.terminals.repository import terminal_of_client
 from gateway.tokens.opaque import digest, new_secret
 from onestop_legal.working_days import legal_day
 from onestop_runtime.ids import uuid7
@@ -77,13 +79,14 @@ async def ask(
 ) -> tuple[str, str]:
     """Let a device of the client wait for somebody; return its device code and the user code to show."""
     secret = new_secret()
+    terminal = await terminal_of_client(tx.connection, client.client_id) if client.channel == TERMINAL else None
     new = DeviceRequest(
         id=uuid7(),
         client_id=client.client_id,
         scopes=scopes,
         resource=resource,
         key=key,
-        device=device_of(origin.device),
+        device=terminal.label if terminal else device_of(origin.device),
         network=network_of(origin.address),
         network_index=network_index(provider.cipher, origin.address),
         asked_at=tx.now,
@@ -184,6 +187,11 @@ async def _grant(tx: Transaction, client: Client, request: DeviceRequest, approv
         started_at=tx.now,
         expires_at=tx.now + client.lifetime,
     )
+    if client.channel == TERMINAL:
+        terminal = await terminal_of_client(tx.connection, client.client_id)
+        if terminal is None:
+            return None
+        session = terminal.hosting(session)
     grant = Grant(
         id=uuid7(),
         client_id=client.client_id,

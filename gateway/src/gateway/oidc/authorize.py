@@ -25,6 +25,7 @@ from gateway.provider import Provider, provider_of
 from gateway.signin.cookies import SESSION, VISIT
 from gateway.signin.domain import Session
 from gateway.signin.service import current_session
+from gateway.terminals.domain import CHANNEL as TERMINAL
 from gateway.tokens.opaque import digest, new_secret
 from onestop_runtime.caller import ANONYMOUS
 from onestop_runtime.transaction import acquired
@@ -48,6 +49,15 @@ class UnderWay:
     parameters: Mapping[str, str]
     asked_at: datetime
     handle: str | None = None
+
+    def satisfied_by(self, session: Session, hinted: UUID | None) -> bool:
+        """Tell whether a session answers the request without another sign-in.
+
+        At a self-service terminal the one before does not: nobody goes on in the name of who stood there before him.
+        """
+        if self.client.channel == TERMINAL and session.started_at <= self.asked_at:
+            return False
+        return self.asked.satisfied_by(session.person_id, session.signed_in_at, self.asked_at, hinted)
 
 
 @for_people
@@ -102,7 +112,7 @@ async def proceed(
     """
     client, asked = under_way.client, under_way.asked
     hinted = _hinted(provider, asked)
-    if session is None or not asked.satisfied_by(session.person_id, session.signed_in_at, under_way.asked_at, hinted):
+    if session is None or not under_way.satisfied_by(session, hinted):
         if asked.silent:
             raise AuthorizationRefused("login_required", "nobody is signed in who answers the request")
         return await _show(provider, request, under_way, "/sign-in")

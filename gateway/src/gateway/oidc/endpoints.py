@@ -1,5 +1,6 @@
 """The endpoints for programs: tokens, keys, claims, revocation, discovery."""
 
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from gateway.oidc.proofs import proof_of, proofs_in, use_proof
 from gateway.oidc.pushed_requests import PATH as PUSHED_REQUESTS
 from gateway.people.repository import person_by_id, sealed_fields
 from gateway.provider import Provider, provider_of
+from gateway.terminals.admission import admitted
+from gateway.terminals.domain import CHANNEL as TERMINAL
 from gateway.tokens.access import InvalidToken, token_type
 from gateway.tokens.challenges import CHALLENGE, NONCE, challenge_of, oauth_code
 from gateway.tokens.dpop import ALGORITHMS as PROOF_ALGORITHMS
@@ -192,9 +195,15 @@ async def _own_token(provider: Provider, client: Client, form: dict[str, str], p
     caller = Caller(
         sub=client.id, kind="system", acr="2", agency=client.agency, client=client.client_id, channel=client.channel
     )
+    until = None
     async with provider.transaction(caller) as tx:
         key = await use_proof(tx, proof)
-        issued = provider.access_tokens.issue(caller, scopes=frozenset(), grant_id=None, key=key, resource=resource)
+        if client.channel == TERMINAL:
+            terminal, until = await admitted(tx, client, key)
+            tx.caller = caller = replace(caller, kind="device", region=terminal.region, hall=terminal.hall)
+        issued = provider.access_tokens.issue(
+            caller, scopes=frozenset(), grant_id=None, key=key, resource=resource, until=until
+        )
         tx.audit("token.issued", key=client.id, detail={"client": client.client_id})
     told = {"access_token": issued.value, "token_type": token_type(key), "expires_in": issued.seconds}
     return _answer(provider, proof, told)

@@ -18,6 +18,7 @@ from gateway.people.domain import Capacity, CapacityNotHeld
 from gateway.people.repository import person_by_id
 from gateway.provider import Provider
 from gateway.signin.domain import Session
+from gateway.terminals.admission import tokens_end
 from gateway.tokens.access import token_type
 from gateway.tokens.opaque import digest, new_secret
 from gateway.tokens.revoked import revoke
@@ -91,7 +92,7 @@ async def give(
         signed_in_at=session.signed_in_at,
         methods=session.methods,
         given_at=tx.now,
-        expires_at=tx.now + client.lifetime,
+        expires_at=session.bounded(tx.now + client.lifetime),
         revoked_at=None,
     )
     secret = new_secret()
@@ -220,6 +221,7 @@ async def issue(
     caller = await _caller(tx, client, grant)
     if caller is None:
         return Refusal("the mandate has ended", await take_back(tx, grant.id, "capacity-ended"))
+    until = await tokens_end(tx, client, grant, wanted.key)
     tx.caller = caller
     granted = grant.scopes if wanted.scopes is None else wanted.scopes
     auth_time = int(grant.signed_in_at.timestamp())
@@ -231,6 +233,7 @@ async def issue(
         key=wanted.key,
         resource=grant.resource,
         first_party=client.first_party,
+        until=until,
     )
     id_token = None
     if "openid" in granted:

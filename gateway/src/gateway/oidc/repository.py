@@ -35,6 +35,7 @@ class Grant:
         act: the capacity chosen: `self` or a credit code.
         resource: where its tokens are good; None for our own API.
         methods: how the person had signed in.
+        idle_until: at a self-service terminal it ends as soon as the person did nothing for a while.
     """
 
     id: UUID
@@ -50,10 +51,12 @@ class Grant:
     given_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    idle_until: datetime | None = None
 
     def lives(self, now: datetime) -> bool:
         """Tell whether the grant is neither taken back nor over."""
-        return self.revoked_at is None and now < self.expires_at
+        rested = self.idle_until is not None and now >= self.idle_until
+        return self.revoked_at is None and now < self.expires_at and not rested
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ _TAKE_PUSHED = compiled(
 )
 _ADD_GRANT = compiled(sa.insert(access_grant))
 _GRANT = compiled(
-    sa.select(access_grant, session.c.methods)
+    sa.select(access_grant, session.c.methods, session.c.idle_until)
     .join(session, session.c.id == access_grant.c.session_id)
     .where(access_grant.c.id == sa.bindparam("grant_id"), session.c.ended_at.is_(None))
 )
@@ -364,4 +367,5 @@ def _grant(row: Record) -> Grant:
         given_at=row["given_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
+        idle_until=row["idle_until"],
     )

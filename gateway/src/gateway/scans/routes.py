@@ -13,7 +13,7 @@ from gateway.pages.language import N_
 from gateway.scans import service
 from gateway.scans.domain import METHOD, Scan, ScanGone
 from gateway.signin.onward import Onward, onward_of, read_form
-from gateway.signin.own_pages import Guest, guest, visitor
+from gateway.signin.own_pages import Guest, guest, own_visitor
 from gateway.signin.routes import arrival_of, go_in
 from onestop_runtime.caller import Caller
 
@@ -54,7 +54,7 @@ async def wait_for_phone(request: Request) -> Response:
 @for_people
 async def show_scan(request: Request) -> Response:
     """Show the phone who asks to be signed in."""
-    who = await visitor(request)
+    who = await own_visitor(request)
     async with who.provider.transaction(who.caller) as tx:
         opened = await service.open_scan(tx, who.provider, request.path_params["code"], who.address)
     return who.page(
@@ -70,7 +70,7 @@ async def show_scan(request: Request) -> Response:
 @for_people
 async def take_scan(request: Request) -> Response:
     """Take the phone's answer."""
-    who = await visitor(request)
+    who = await own_visitor(request)
     form = await who.form(_PURPOSE)
     approves = form.get("decision") == "approve"
     number = form.get("number", "") if approves else None

@@ -36,12 +36,12 @@ class Cookies:
         """Return the session's value in a raw `Cookie` header."""
         return _bounded(cookie_parser(header.decode("latin-1")).get(self.name(SESSION)))
 
-    def set(self, response: Response, kind: str, value: str) -> None:
-        """Have the browser keep a value."""
+    def set(self, response: Response, kind: str, value: str, *, lasting: bool = True) -> None:
+        """Have the browser keep a value; unless it is `lasting` only until the browser is closed."""
         response.set_cookie(
             self.name(kind),
             value,
-            max_age=_SECONDS[kind],
+            max_age=_SECONDS[kind] if lasting else None,
             path="/",
             secure=self._secure,
             httponly=True,

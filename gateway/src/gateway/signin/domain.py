@@ -42,7 +42,9 @@ class Session:
     Attributes:
         signed_in_at: when the person last proved who he is.
         methods: how (RFC 8176), for example `pwd`.
-        device: what the browser says it is; for the person's own list.
+        device: what the browser says it is, or where its terminal stands; for the person's own list.
+        terminal_id: the self-service terminal that the person stays at, if any.
+        idle_until: there it ends as soon as nothing was done for a while.
     """
 
     id: UUID
@@ -53,10 +55,17 @@ class Session:
     started_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+    terminal_id: UUID | None = None
+    idle_until: datetime | None = None
 
     def lives(self, now: datetime) -> bool:
         """Tell whether the session is neither ended nor over."""
-        return self.ended_at is None and now < self.expires_at
+        rested = self.idle_until is not None and now >= self.idle_until
+        return self.ended_at is None and now < self.expires_at and not rested
+
+    def bounded(self, end: datetime) -> datetime:
+        """Return when something that is granted in it ends: at `end`, at a terminal with the session at the latest."""
+        return end if self.terminal_id is None else min(end, self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from gateway.oidc.authorize import UnderWay, resume
 from gateway.oidc.http import form_of
 from gateway.provider import Provider
 from gateway.signin.own_pages import Guest, own_path, require_own_form
+from gateway.terminals.domain import CHANNEL as TERMINAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Onward:
     def client_name(self) -> str | None:
         """Whose request waits."""
         return self.under_way.client.name if self.under_way else None
+
+    @property
+    def at_terminal(self) -> bool:
+        """Whether a screen that everybody uses asks, which is to remember nobody."""
+        return self.under_way is not None and self.under_way.client.channel == TERMINAL
 
     def purpose(self, form: str) -> str:
         """Return what a form is for: its token is good for nothing else."""

@@ -17,6 +17,7 @@ from gateway.provider import Provider, provider_of
 from gateway.signin.cookies import SESSION, VISIT
 from gateway.signin.domain import Session
 from gateway.signin.service import current_session
+from gateway.terminals.domain import NotAtTerminal
 from gateway.tokens.opaque import form_token, new_secret, same
 from onestop_legal.errors import FieldError, NamedError
 from onestop_runtime.caller import Caller
@@ -113,6 +114,19 @@ async def visitor(request: Request) -> Visitor:
     if person is None:
         raise SignInFirst
     return Visitor(provider, request, visit_of(provider, request), session, person)
+
+
+async def own_visitor(request: Request) -> Visitor:
+    """Return who looks at a page of ours that is no matter for a self-service terminal.
+
+    Raises:
+        SignInFirst: when nobody is signed in.
+        NotAtTerminal: when somebody is, at a terminal.
+    """
+    who = await visitor(request)
+    if who.session.terminal_id is not None:
+        raise NotAtTerminal
+    return who
 
 
 def visit_of(provider: Provider, request: Request) -> str:

@@ -6,6 +6,7 @@ from gateway.people.callers import caller_as
 from gateway.people.repository import person_by_id
 from gateway.signin.cookies import Cookies
 from gateway.signin.repository import session_by_token
+from gateway.terminals.domain import CHANNEL as TERMINAL
 from gateway.tokens.opaque import digest
 from gateway.tokens.principal import Principal
 from onestop_legal.working_days import legal_day
@@ -50,7 +51,7 @@ class SessionPrincipals:
             return None
         capacity = person.capacity(None, legal_day(now))
         return Principal(
-            caller=caller_as(person, capacity, client_id="", channel="web"),
+            caller=caller_as(person, capacity, client_id="", channel=TERMINAL if session.terminal_id else "web"),
             client_id="",
             scopes=frozenset({"openid", "profile"}),
             expires_at=now.timestamp() + _BELIEVED_SECONDS,

@@ -11,27 +11,29 @@ from gateway.signin.tables import known_device, session, sign_in_throttle
 from onestop_runtime.sql import Connection, Record, compiled
 
 _COLUMNS = tuple(column for column in session.c if column.name not in {"token_hash", "version"})
+_LIVES = (
+    session.c.ended_at.is_(None),
+    session.c.expires_at > sa.bindparam("now"),
+    sa.or_(session.c.idle_until.is_(None), session.c.idle_until > sa.bindparam("now")),
+)
 _ADD = compiled(sa.insert(session))
 _BY_TOKEN = compiled(
     sa.select(*_COLUMNS).where(
         session.c.token_hash == sa.bindparam("token_hash"),
-        session.c.ended_at.is_(None),
-        session.c.expires_at > sa.bindparam("now"),
+        *_LIVES,
     )
 )
 _BY_ID = compiled(
     sa.select(*_COLUMNS).where(
         session.c.id == sa.bindparam("session_id"),
-        session.c.ended_at.is_(None),
-        session.c.expires_at > sa.bindparam("now"),
+        *_LIVES,
     )
 )
 _BY_PERSON = compiled(
     sa.select(*_COLUMNS)
     .where(
         session.c.person_id == sa.bindparam("person_id"),
-        session.c.ended_at.is_(None),
-        session.c.expires_at > sa.bindparam("now"),
+        *_LIVES,
     )
     .order_by(session.c.id.desc())
     .limit(100)

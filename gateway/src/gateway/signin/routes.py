@@ -87,6 +87,7 @@ def arrival_of(provider: Provider, request: Request, under_way: UnderWay | None)
         device=request.headers.get("user-agent", ""),
         device_token=provider.cookies.read(request, DEVICE),
         client_id=under_way.client.client_id if under_way else "",
+        at_terminal=Onward(under_way).at_terminal,
     )
 
 
@@ -99,8 +100,9 @@ async def arrive(
 ) -> Response:
     """Have the browser keep its new session, and go on: with the request under way, or to a page of ours."""
     response = await _go_on(provider, request, under_way, signed_in.session, afterwards)
-    provider.cookies.set(response, SESSION, signed_in.session_token)
-    provider.cookies.set(response, DEVICE, signed_in.device_token)
+    provider.cookies.set(response, SESSION, signed_in.session_token, lasting=signed_in.session.terminal_id is None)
+    if signed_in.device_token is not None:
+        provider.cookies.set(response, DEVICE, signed_in.device_token)
     return response
 
 

@@ -21,6 +21,8 @@ from gateway.signin.domain import (
 )
 from gateway.signin.password_rules import LONGEST
 from gateway.signin.throttle import count, require_patience
+from gateway.terminals.domain import CHANNEL as TERMINAL
+from gateway.terminals.repository import stay_on, terminal_of_client
 from gateway.tokens.opaque import digest, new_secret
 from onestop_runtime.caller import ANONYMOUS, Caller
 from onestop_runtime.fields import FieldCipher
@@ -43,12 +45,19 @@ class Arrival:
         device: the browser's name for itself.
         device_token: value of the known-browser cookie, if any.
         client_id: the client that sent the person here, if any.
+        at_terminal: whether that is a self-service terminal.
     """
 
     address: str
     device: str
     device_token: str | None
     client_id: str = ""
+    at_terminal: bool = False
+
+    @property
+    def channel(self) -> str:
+        """How the audit trail calls the way that he takes."""
+        return TERMINAL if self.at_terminal else "web"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +65,13 @@ class SignedIn:
     """A session with the values that its browser has to keep.
 
     Attributes:
+        device_token: None where no browser is to be known again.
         ended: identifiers to refuse from now on, of the session that this one replaces.
     """
 
     session: Session
     session_token: str
-    device_token: str
+    device_token: str | None
     ended: tuple[str, ...] = ()
 
 
@@ -141,7 +151,8 @@ async def start_session(
     """Start a session for who has proved to be `person`, or renew the browser's own one for the same person.
 
     The token is new each time, so that nobody can have planted it (session fixation). The caller has the gateway
-    refuse what is `ended` once this is committed.
+    refuse what is `ended` once this is committed. At a self-service terminal everybody starts anew, nothing is
+    remembered of him, and his session ends as soon as he does nothing for a while.
 
     Args:
         tx: the transaction.
@@ -154,9 +165,10 @@ async def start_session(
     token = new_secret()
     proved_at = signed_in_at or tx.now
     expires_at = tx.now + SESSION_LIFETIME
-    device_token = await _device(tx, arrival, person)
+    terminal = await terminal_of_client(tx.connection, arrival.client_id) if arrival.at_terminal else None
+    device_token = None if terminal else await _device(tx, arrival, person)
     ended: tuple[str, ...] = ()
-    if current is not None and current.person_id == person.id:
+    if current is not None and current.person_id == person.id and not terminal and not current.terminal_id:
         again = await repository.sign_in_again(tx.connection, current.id, digest(token), methods, proved_at, expires_at)
         if again is not None:
             tx.audit("session.renewed", key=again.id)
@@ -172,17 +184,22 @@ async def start_session(
         started_at=tx.now,
         expires_at=expires_at,
     )
+    session = terminal.hosting(session) if terminal else session
     await repository.add_session(tx.connection, session, digest(token))
     tx.audit("session.started", key=session.id)
     return SignedIn(session, token, device_token, ended)
 
 
 async def current_session(provider: Provider, token: str | None) -> Session | None:
-    """Return the living session of a browser that holds `token`."""
+    """Return the living session of a browser that holds `token`; who shows it at a terminal may stay on."""
     if token is None:
         return None
+    now = provider.context.clock()
     async with acquired(provider.context.pool) as connection:
-        return await repository.session_by_token(connection, digest(token), provider.context.clock())
+        session = await repository.session_by_token(connection, digest(token), now)
+        if session is not None and session.terminal_id is not None:
+            await stay_on(connection, session.id, now)
+    return session
 
 
 async def sign_out(provider: Provider, session_id: UUID, *, client_id: str = "") -> None:
@@ -204,7 +221,8 @@ async def end(tx: Transaction, session_id: UUID) -> tuple[str, ...]:
 
 
 def _arriving(person: Person, arrival: Arrival) -> Caller:
-    return Caller(sub=person.id, kind="natural", acr=str(person.assurance), client=arrival.client_id, channel="web")
+    client, channel = arrival.client_id, arrival.channel
+    return Caller(sub=person.id, kind="natural", acr=str(person.assurance), client=client, channel=channel)
 
 
 async def _device(tx: Transaction, arrival: Arrival, person: Person) -> str:
@@ -222,7 +240,7 @@ async def _device_known(connection: Connection, arrival: Arrival, person_id: UUI
 
 
 async def _note_failure(provider: Provider, arrival: Arrival, keys: _Keys, person: Person | None) -> None:
-    caller = replace(ANONYMOUS, client=arrival.client_id, channel="web")
+    caller = replace(ANONYMOUS, client=arrival.client_id, channel=arrival.channel)
     async with provider.transaction(caller) as tx:
         await count(tx, keys.patience)
         tx.audit("sign-in.refused", key=person.id if person else NOBODY)

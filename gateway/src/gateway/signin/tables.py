@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from gateway.metadata import INSTANT, TEXTS, metadata, version
 from gateway.people.tables import person
+from gateway.terminals.tables import terminal
 
 session = sa.Table(
     "session",
@@ -17,9 +18,13 @@ session = sa.Table(
     sa.Column("started_at", INSTANT, nullable=False),
     sa.Column("expires_at", INSTANT, nullable=False),
     sa.Column("ended_at", INSTANT),
+    sa.Column("terminal_id", sa.Uuid, sa.ForeignKey(terminal.c.id)),
+    sa.Column("idle_until", INSTANT),
     version(),
     sa.UniqueConstraint("token_hash", name="session_token_is_unique"),
+    sa.CheckConstraint("(terminal_id IS NULL) = (idle_until IS NULL)", name="session_at_a_terminal_ends_when_idle"),
     sa.Index("session_by_person", "person_id", "id"),
+    sa.Index("session_by_terminal", "terminal_id", postgresql_where=sa.text("terminal_id IS NOT NULL")),
 )
 
 known_device = sa.Table(

@@ -1,7 +1,7 @@
 """Access tokens: RFC 9068 JWTs that carry who, for whom and as what, so that the edge asks no database."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -104,6 +104,7 @@ class AccessTokens:
         key: str | None = None,
         resource: str | None = None,
         first_party: bool = False,
+        until: datetime | None = None,
     ) -> IssuedToken:
         """Return an access token for `caller.client` in the name of `caller`.
 
@@ -115,9 +116,12 @@ class AccessTokens:
             key: thumbprint of the key that who presents the token has to hold (RFC 9449, 6.1); None for a bearer.
             resource: where the token is good; None for our own API.
             first_party: whether the client is our own.
+            until: when it ends at the latest.
         """
         issued = int(self._clock().timestamp())
         seconds = int(LIFETIME.total_seconds())
+        if until is not None:
+            seconds = max(min(seconds, int(until.timestamp()) - issued), 0)
         token_id = uuid4().hex
         claims = claims_of(caller)
         del claims["client"]

@@ -71,10 +71,12 @@ class Proof:
     Attributes:
         key: RFC 7638 thumbprint of the key; what tokens are bound to (`jkt`).
         identifier: what the proof is known by when it comes again.
+        public_jwk: the key itself, with nothing but its public part.
     """
 
     key: str
     identifier: bytes
+    public_jwk: Mapping[str, Any]
 
 
 class Nonces:
@@ -130,7 +132,8 @@ class Proofs:
             raise InvalidProof
         try:
             decoded = jwt.decode(given[0], lambda proof: _shown_key(proof.headers()), algorithms=ALGORITHMS)
-            key = _shown_key(decoded.header).thumbprint()
+            shown = _shown_key(decoded.header)
+            key = shown.thumbprint()
             claims = decoded.claims
             if decoded.header.get("typ") != _TYPE or claims["htm"] != method or not self._is_recent(claims["iat"]):
                 raise InvalidProof
@@ -146,7 +149,7 @@ class Proofs:
             raise InvalidProof from error
         if not self.nonces.accepts(claims.get("nonce")):
             raise NonceNeeded(self.nonces.current)
-        return Proof(key, identifier)
+        return Proof(key, identifier, shown.as_dict(private=False))
 
     def _is_recent(self, issued: object) -> bool:
         if not isinstance(issued, int | float):
