@@ -219,12 +219,17 @@ async def _pushed(provider: Provider, parameters: Mapping[str, str]) -> dict[str
 
 
 def _hinted(provider: Provider, asked: AuthorizationRequest) -> UUID | None:
+    """Return who is expected: by an ID token of his, or by the subject that the client insists on."""
+    expected = asked.claims.subject
     if asked.id_token_hint is None:
-        return None
+        return expected
     try:
-        return provider.id_tokens.read_hint(asked.id_token_hint).subject
+        hinted = provider.id_tokens.read_hint(asked.id_token_hint).subject
     except OAuthError as error:
         raise AuthorizationRefused(error.code, error.description) from error
+    if expected not in {None, hinted}:
+        raise AuthorizationRefused("invalid_request", "claims and id_token_hint name different people")
+    return hinted
 
 
 def _capacity(provider: Provider, person: Person, asked: AuthorizationRequest) -> Capacity:

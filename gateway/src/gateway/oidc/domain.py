@@ -10,6 +10,8 @@ from hmac import compare_digest
 from typing import Final
 from uuid import UUID
 
+from gateway.oidc.claims import ClaimsAsked, read_claims
+
 CODE_LIFETIME: Final = timedelta(seconds=60)
 REQUEST_LIFETIME: Final = timedelta(minutes=30)
 REPEATABLE_FOR: Final = timedelta(seconds=60)
@@ -31,13 +33,13 @@ _LONGEST: Final = {
     "act": 18,
     "scope": 1024,
     "resource": 512,
-    "acr_values": 64,
+    "claims": 2048,
 }
 _LONGEST_MAX_AGE: Final = 9
 _READ: Final = (
     "response_type", "response_mode", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge",
     "code_challenge_method", "dpop_jkt", "prompt", "max_age", "act", "login_hint", "id_token_hint",
-    "resource", "acr_values", "ui_locales",
+    "resource", "claims", "ui_locales",
 )  # fmt: skip
 
 
@@ -67,7 +69,7 @@ class AuthorizationRequest:
         max_age: how long ago the sign-in may be.
         act: for whom to act: `self`, a credit code, or None for the usual choice.
         resource: where the tokens are to be used; None for our own API.
-        acr_values: of which the person's level has to reach one; any will do when empty.
+        claims: how surely the person has to be known, and who it has to be.
     """
 
     client_id: str
@@ -83,7 +85,7 @@ class AuthorizationRequest:
     login_hint: str | None
     id_token_hint: str | None
     resource: str | None
-    acr_values: frozenset[str]
+    claims: ClaimsAsked
 
     @property
     def silent(self) -> bool:
@@ -106,8 +108,9 @@ class AuthorizationRequest:
         return self.max_age is None or signed_in_at + self.max_age >= asked_at
 
     def assured_by(self, assurance: int) -> bool:
-        """Tell whether somebody who is known that surely reaches one of the levels that are asked for (RFC 9470)."""
-        return not self.acr_values or not self.acr_values.isdisjoint(ACR_VALUES[: assurance + 1])
+        """Tell whether somebody who is known that surely reaches one of the levels that are essential (RFC 9470)."""
+        levels = self.claims.levels
+        return not levels or not levels.isdisjoint(ACR_VALUES[: assurance + 1])
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "AuthorizationRequest":
@@ -137,7 +140,7 @@ class AuthorizationRequest:
             login_hint=parameters.get("login_hint"),
             id_token_hint=parameters.get("id_token_hint"),
             resource=parameters.get("resource"),
-            acr_values=frozenset(parameters.get("acr_values", "").split()),
+            claims=_claims(parameters.get("claims")),
         )
 
 
@@ -216,3 +219,12 @@ def _max_age(text: str | None) -> timedelta | None:
     if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_MAX_AGE:
         raise AuthorizationRefused("invalid_request", "max_age must be a number of seconds")
     return timedelta(seconds=int(text))
+
+
+def _claims(text: str | None) -> ClaimsAsked:
+    if text is None:
+        return ClaimsAsked()
+    try:
+        return read_claims(text)
+    except (ValueError, TypeError) as error:
+        raise AuthorizationRefused("invalid_request", "claims is malformed, or names nobody that we know") from error

@@ -1,12 +1,10 @@
-"""Where tokens are good, and how surely the person has to be known."""
+"""Where tokens are good."""
 
 from typing import Any
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
-
-from gateway.oidc.domain import AuthorizationRequest
 
 RESOURCE = "https://pushing.test/api"
 OURS = "http://gateway.test"
@@ -86,33 +84,3 @@ async def test_a_departments_own_token_is_for_one_resource_too(browser: Any, clo
     tokens = await ask("1", RESOURCE)
     assert (await introspect(browser, tokens["access_token"], "pushing"))["kind"] == "system"
     assert (await ask("2", "https://elsewhere.test"))["error"] == "invalid_target"
-
-
-@pytest.mark.parametrize("acr_values", ["2", "3 2", "0", "1 gold"])
-async def test_a_person_who_is_known_surely_enough_is_let_through(browser: Any, acr_values: str):
-    asked = browser.asked(acr_values=acr_values)
-    assert (await browser.redeem(asked, await browser.code(asked))).status_code == 200
-
-
-@pytest.mark.parametrize("acr_values", ["3", "gold"])
-async def test_a_client_learns_that_the_person_is_not_known_that_surely(browser: Any, acr_values: str):
-    told = browser.answer(await browser.sign_in(browser.asked(acr_values=acr_values)))
-    assert told["error"] == "unmet_authentication_requirements"
-
-
-@pytest.mark.parametrize(
-    ("acr_values", "assurance", "assured"),
-    [("", 0, True), ("2", 1, False), ("2", 2, True), ("2", 3, True), ("3 1", 2, True), ("4", 3, False)],
-)
-def test_one_level_of_those_asked_for_has_to_be_reached(*, acr_values: str, assurance: int, assured: bool):
-    asked = AuthorizationRequest.read(
-        {
-            "client_id": "web",
-            "redirect_uri": "https://web.test/callback",
-            "response_type": "code",
-            "code_challenge": "x" * 43,
-            "code_challenge_method": "S256",
-            "acr_values": acr_values,
-        }
-    )
-    assert asked.assured_by(assurance) is assured
