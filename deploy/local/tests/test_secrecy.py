@@ -26,7 +26,7 @@ ADDRESSES = Addresses(
 KEYS = (
     *("citizen", "citizen_2", "agent", "agent_2", "window_clerk", "reviewer", "inspector", "inspector_2"),
     *("approver", "head", "catalog_editor", "catalog_publisher", "data_steward", "supervisor"),
-    *("township_agent", "operator", "admin"),
+    *("township_agent", "operator", "admin", "representative", "representative_2"),
 )
 
 
@@ -93,6 +93,10 @@ def test_the_seed_ties_agents_to_their_companies(tmp_path: Path):
     (mandate,) = people["agent"]["mandates"]
     assert companies[mandate["legal_person_id"]] == "91130371MA7001010P"
     assert set(companies.values()) == {company.credit_code for company in COMPANIES}
+    assert {company["representative"]["username"] for company in seed["companies"]} == {
+        "representative",
+        "representative_2",
+    }
     assert people["citizen"]["appointment"] is None
     assert people["window_clerk"]["appointment"]["hall"] == "130371-H01"
 

@@ -21,6 +21,10 @@ from gateway.identity import pages as registering
 from gateway.identity import routes as identity
 from gateway.identity.domain import IdentityKnown, UsernameTaken
 from gateway.late_identity import LateIdentity
+from gateway.legal_persons import routes as legal_persons
+from gateway.legal_persons.domain import LegalPersonExists
+from gateway.mandates import routes as mandates
+from gateway.mandates.domain import MandateExists
 from gateway.messages import mailbox
 from gateway.oidc import routes as protocol
 from gateway.own_api import OwnApi
@@ -76,6 +80,10 @@ SERVICE = Service(
     metadata=metadata,
     routers=(
         protocol.router,
+        legal_persons.queries,
+        legal_persons.commands,
+        mandates.queries,
+        mandates.commands,
         mailbox.router,
         registering.router,
         people.queries,
@@ -102,6 +110,9 @@ SERVICE = Service(
         "person_identity_number_is_unique": IdentityKnown,
         "federated_identity_is_linked_once": LinkedToAnother,
         "federated_identity_is_one_for_each_provider": AlreadyLinked,
+        "legal_person_credit_code_is_unique": LegalPersonExists,
+        "mandate_is_given_once": MandateExists,
+        "mandate_of_a_person_is_given_once": MandateExists,
     },
     permissions=PERMISSIONS,
     seed=seed,

@@ -4,13 +4,29 @@ from onestop_runtime.permissions import PermissionTable, allow, where
 
 _OWN = where(person_id="sub")
 _OWN_AGENCY = where(agency="agency")
+_ONESELF = ("natural", "staff")
+"""Whoever is there himself; not a proxy, who is there for another one."""
 
 PERMISSIONS = PermissionTable(
     allow("natural", "self.read"),
     allow("staff", "self.read"),
+    allow("proxy", "self.read"),
     allow("system", "self.read"),
-    allow("natural", "mandate.list"),
-    allow("staff", "mandate.list"),
+    *(allow(role, action) for role in _ONESELF for action in ("mandate.list", "mandate.give", "mandate.ask")),
+    allow("township_agent", "mandate.ask-residents"),
+    *(
+        allow(role, action, side)
+        for role in _ONESELF
+        for action in ("mandate.read", "mandate.withdraw")
+        for side in (where(agent_id="sub"), where(speaker_id="sub"))
+    ),
+    allow("window_clerk", "mandate.confirm-at-window", where(state="'waiting'", awaits="'principal'")),
+    *(
+        allow(role, action)
+        for role in ("admin", "window_clerk")
+        for action in ("legal-person.register", "legal-person.read", "representative.register")
+    ),
+    *(allow(role, "legal-person.read", where(representative_id="sub")) for role in _ONESELF),
     allow("natural", "session.list"),
     allow("staff", "session.list"),
     allow("natural", "session.end", _OWN),

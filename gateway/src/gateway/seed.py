@@ -6,24 +6,23 @@ stack on one machine makes it with random secrets.
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from gateway.clients.repository import client_by_id
 from gateway.clients.schemas import NewClient
 from gateway.clients.service import register
-from gateway.people.domain import LegalPerson, Mandate, StaffMember
-from gateway.people.repository import id_of_username
-from gateway.people.service import (
-    NewPerson,
-    appoint,
-    give_mandate,
-    register_legal_person,
-    register_person,
-)
+from gateway.legal_persons import service as legal_persons
+from gateway.legal_persons.domain import LegalPerson, Source
+from gateway.mandates import service as mandates
+from gateway.mandates.domain import Basis, Confirmation, Mandate, Principal, State, Terms
+from gateway.people.repository import id_of_username, person_by_id
+from gateway.people.service import NewPerson, register_person
 from gateway.settings import GatewaySettings
 from gateway.signin.passwords import hash_passwords
+from gateway.staff import service as staff
+from gateway.staff.domain import StaffMember
 from onestop_runtime.fields import FieldCipher, FileKeys, mask_name
 from onestop_runtime.ids import uuid7
 from onestop_runtime.logs import logger
@@ -50,6 +49,8 @@ async def fill(transactions: Transactions, cipher: FieldCipher, data: dict[str, 
         new = [entry for entry in people if await id_of_username(tx.connection, entry["username"].lower()) is None]
         for entry, password_hash in zip(new, _password_hashes(new), strict=True):
             await _person(tx, cipher, entry, password_hash, known)
+        for entry in data.get("companies", ()):
+            await _represent(tx, known[entry["credit_code"]], entry.get("representative"))
         clients = [await _client(tx, entry) for entry in data.get("clients", ())]
     log.info("seeded", companies=len(companies), people=len(new), clients=sum(clients))
 
@@ -61,7 +62,18 @@ def _password_hashes(people: list[dict[str, Any]]) -> list[str]:
 
 
 async def _company(tx: Transaction, entry: dict[str, Any]) -> LegalPerson:
-    return await register_legal_person(tx, LegalPerson(_id(entry), entry["credit_code"], entry["name"]))
+    return await legal_persons.register(tx, LegalPerson(_id(entry), entry["credit_code"], entry["name"]))
+
+
+async def _represent(tx: Transaction, company: LegalPerson, entry: dict[str, Any] | None) -> None:
+    """Register the representative that a company of the file has, unless somebody represents it already."""
+    if entry is None or company.representative is not None:
+        return
+    person_id = await id_of_username(tx.connection, entry["username"].lower())
+    person = await person_by_id(tx.connection, person_id) if person_id else None
+    if person is None:
+        raise ValueError(f"法定代表人 {entry['username']} 不在数据中")
+    await legal_persons.represent(tx, company, person, date.fromisoformat(entry["since"]), Source.SEED)
 
 
 async def _person(
@@ -82,9 +94,9 @@ async def _person(
     )
     await register_person(tx, cipher, person)
     if appointment := entry.get("appointment"):
-        await appoint(tx, _staff_member(person.id, appointment), display_name=mask_name(person.name))
+        await staff.appoint(tx, _staff_member(person.id, appointment), display_name=mask_name(person.name))
     for mandate in entry.get("mandates", ()):
-        await give_mandate(tx, _mandate(person.id, mandate, companies))
+        await mandates.place(tx, _mandate(person, mandate, companies, tx.now))
 
 
 def _staff_member(person_id: UUID, entry: dict[str, Any]) -> StaffMember:
@@ -101,15 +113,25 @@ def _staff_member(person_id: UUID, entry: dict[str, Any]) -> StaffMember:
     )
 
 
-def _mandate(agent_id: UUID, entry: dict[str, Any], companies: dict[str, LegalPerson]) -> Mandate:
-    items = entry.get("items")
+def _mandate(agent: NewPerson, entry: dict[str, Any], companies: dict[str, LegalPerson], now: datetime) -> Mandate:
+    items, company = entry.get("items"), companies[entry["credit_code"]]
     return Mandate(
         id=_id(entry),
-        legal_person=companies[entry["credit_code"]],
-        agent_id=agent_id,
-        items=None if items is None else tuple(items),
-        valid_from=date.fromisoformat(entry["valid_from"]),
-        valid_to=_day(entry.get("valid_to")),
+        principal=Principal(company.id, "legal", company.name, company.credit_code),
+        agent_id=agent.id,
+        agent_name=mask_name(agent.name),
+        terms=Terms(
+            Basis.EMPLOYER,
+            None if items is None else tuple(items),
+            date.fromisoformat(entry["valid_from"]),
+            _day(entry.get("valid_to")),
+        ),
+        agency=None,
+        state=State.GIVEN,
+        awaits=None,
+        offered_at=now,
+        given_at=now,
+        confirmation=Confirmation.SEED,
     )
 
 

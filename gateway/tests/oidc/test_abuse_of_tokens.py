@@ -75,7 +75,7 @@ async def test_a_refresh_may_ask_for_less_but_not_for_more(browser: Any):
 async def test_a_family_ends_by_itself_and_with_the_mandate(browser: Any, gateway: Any, clock: Any):
     citizen = await browser.tokens(browser.asked())
     agent = await browser.tokens(browser.asked(prompt="login"), "agent")
-    await gateway.context.pool.execute("UPDATE mandate SET withdrawn_at = now()")
+    await gateway.context.pool.execute("UPDATE mandate SET state = 'withdrawn', ended_at = now()")
     assert (await browser.refresh(agent["refresh_token"])).json()["error"] == "invalid_grant"
     assert (await browser.userinfo(agent["access_token"])).status_code == 401
     clock.pass_(hours=12)

@@ -67,7 +67,7 @@ async def test_a_refresh_token_for_a_mandate_that_ended_is_not_active(browser: A
     asked = browser.asked("hall")
     tokens = (await browser.redeem(asked, await browser.code(asked, "agent"), browser.proof_of("hall"))).json()
     assert (await introspect(browser, tokens["refresh_token"]))["active"]
-    await gateway.context.pool.execute("UPDATE mandate SET withdrawn_at = now()")
+    await gateway.context.pool.execute("UPDATE mandate SET state = 'withdrawn', ended_at = now()")
     assert await introspect(browser, tokens["refresh_token"]) == INACTIVE
 
 

@@ -11,12 +11,16 @@ from babel.messages.extract import extract
 from jinja2.ext import babel_extract
 
 import gateway
+from gateway.mandates.domain import Basis, Confirmation, State
 from gateway.pages.language import ENGLISH, translations
+from onestop_legal.codes import CodeList
 from onestop_legal.errors import NamedError
 
 HERE = Path(gateway.__file__).parent
 TEMPLATES = sorted(HERE.glob("**/templates/**/*.html"))
 CHINESE = re.compile(r"[\u3400-\u9fff]")
+SHOWN: tuple[type[CodeList], ...] = (Basis, Confirmation, State)
+"""Code lists whose names pages show."""
 MARKED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
 
@@ -40,15 +44,23 @@ def said_in_code() -> Iterator[str]:
                 yield str(message)
 
 
+def ours(named: type) -> bool:
+    return named.__module__.startswith("gateway.") and not named.__module__.startswith("gateway.tests.")
+
+
 def titles(errors: type[NamedError] = NamedError) -> Iterator[str]:
     for error in errors.__subclasses__():
-        package, _, rest = error.__module__.partition(".")
-        if package == "gateway" and not rest.startswith(("edge.", "tests.")):
+        if ours(error) and not error.__module__.startswith("gateway.edge."):
             yield error.title
         yield from titles(error)
 
 
-SAID = sorted({*said_in_templates(), *said_in_code(), *titles()})
+def labels() -> Iterator[str]:
+    for codes in SHOWN:
+        yield from (member.label for member in codes)
+
+
+SAID = sorted({*said_in_templates(), *said_in_code(), *titles(), *labels()})
 
 
 @pytest.mark.parametrize("text", SAID)

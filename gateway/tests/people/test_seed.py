@@ -110,7 +110,7 @@ async def test_the_file_that_a_stack_on_one_machine_makes_fits(gateway: Any, tmp
     for table in ("mandate", "staff_member", "person", "legal_person", "client_history", "client"):
         await pool.execute(f"DELETE FROM {table}")  # noqa: S608
     await fill(gateway.transaction, gateway.context.state.cipher, made)
-    assert await pool.fetchval("SELECT count(*) FROM person") == 17
+    assert await pool.fetchval("SELECT count(*) FROM person") == 19
     assert await pool.fetchval("SELECT count(*) FROM staff_member") == 13
     assert await pool.fetchval("SELECT count(*) FROM mandate") == 2
     assert await pool.fetchval("SELECT count(*) FROM client") == 5

@@ -11,6 +11,8 @@ HALL = "130371-H01"
 ZONE = "秦皇岛经济技术开发区"
 SINCE = "2026-01-01"
 """First day of all demo appointments and mandates."""
+REPRESENTED_SINCE = "2022-09-07"
+"""By when the demo companies' legal representatives were registered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class DemoPerson:
 
     Attributes:
         assurance: how surely known: 2 real name, 3 in person.
-        acts_for: companies whose mandate the person holds.
+        mandates: companies whose mandate the person holds.
+        represents: companies whose legal representative the person is.
     """
 
     key: str
@@ -47,7 +50,13 @@ class DemoPerson:
     phone: str
     assurance: int = 2
     appointment: Appointment | None = None
-    acts_for: tuple[Company, ...] = field(default=())
+    mandates: tuple[Company, ...] = field(default=())
+    represents: tuple[Company, ...] = field(default=())
+
+    @property
+    def acts_for(self) -> tuple[Company, ...]:
+        """Companies in whose name the person may act."""
+        return self.represents + self.mandates
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -79,8 +88,8 @@ def _phone(number: int) -> str:
 PEOPLE = (
     DemoPerson("citizen", "赵晓梅", "130371198803171020", _phone(1)),
     DemoPerson("citizen_2", "孙立伟", "130371199208250116", _phone(2)),
-    DemoPerson("agent", "周海燕", "130371198506121246", _phone(3), acts_for=(SHANHAI,)),
-    DemoPerson("agent_2", "吴建军", "130371197911080332", _phone(4), acts_for=(BOHAI,)),
+    DemoPerson("agent", "周海燕", "130371198506121246", _phone(3), mandates=(SHANHAI,)),
+    DemoPerson("agent_2", "吴建军", "130371197911080332", _phone(4), mandates=(BOHAI,)),
     _staff(5, "window_clerk", "郑文静", "13037119950204046X", Appointment(*DATA_BUREAU, ("window_clerk",), hall=HALL)),
     _staff(6, "reviewer", "王思远", "130371199005190571", Appointment(*APPROVAL, ("reviewer",))),
     _staff(7, "inspector", "冯志强", "130371198309300616", Appointment(*APPROVAL, ("inspector",))),
@@ -100,4 +109,6 @@ PEOPLE = (
     ),
     _staff(16, "operator", "朱天宇", "130371199306301511", Appointment(*DATA_BUREAU, ("operator",))),
     _staff(17, "admin", "胡建新", "130371198108141639", Appointment(*DATA_BUREAU, ("admin",))),
+    DemoPerson("representative", "张海山", "130371197005180315", _phone(18), represents=(SHANHAI,)),
+    DemoPerson("representative_2", "刘渤", "130371197609230416", _phone(19), represents=(BOHAI,)),
 )

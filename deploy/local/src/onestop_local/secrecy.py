@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from onestop_local.clients import CLIENTS, registration
-from onestop_local.people import COMPANIES, PEOPLE, SINCE, DemoPerson
+from onestop_local.people import COMPANIES, PEOPLE, REPRESENTED_SINCE, SINCE, Company, DemoPerson
 from onestop_local.workspace import SERVICES
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that look alike
@@ -97,7 +97,7 @@ class Secrets:
             own = people.setdefault(person.key, {"id": _new_id(), "password": password()})
             if person.appointment:
                 own.setdefault("appointment", _new_id())
-            for company in person.acts_for:
+            for company in person.mandates:
                 own.setdefault(f"mandate {company.credit_code}", _new_id())
 
     def _write_keys(self) -> None:
@@ -114,7 +114,12 @@ class Secrets:
         return {
             "format": 1,
             "companies": [
-                {"id": self._known["companies"][one.credit_code], "credit_code": one.credit_code, "name": one.name}
+                {
+                    "id": self._known["companies"][one.credit_code],
+                    "credit_code": one.credit_code,
+                    "name": one.name,
+                    "representative": {"username": _representative(one), "since": REPRESENTED_SINCE},
+                }
                 for one in COMPANIES
             ],
             "people": [self._person(one) for one in PEOPLE],
@@ -150,7 +155,7 @@ class Secrets:
                     "credit_code": company.credit_code,
                     "valid_from": SINCE,
                 }
-                for company in person.acts_for
+                for company in person.mandates
             ],
         }
 
@@ -160,6 +165,10 @@ class Secrets:
         private = own.get("private_jwk")
         public = {part: private[part] for part in private if part != "d"} if private else None
         return registration(client, own.get("client_secret"), public)
+
+
+def _representative(company: Company) -> str:
+    return next(person.key for person in PEOPLE if company in person.represents)
 
 
 def _new_id() -> str:

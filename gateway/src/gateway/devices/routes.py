@@ -124,4 +124,4 @@ def _confirmation(who: Visitor, asking: Asking, code: str) -> Response:
 def _name_of(capacity: Capacity, person: Person) -> str:
     if capacity.staff:
         return capacity.staff.agency_name
-    return capacity.mandate.legal_person.name if capacity.mandate else person.masked_name
+    return capacity.shown_name or person.masked_name

@@ -5,6 +5,7 @@ explained at `Route`; the levels follow the rule that who binds himself or other
 name (2), and who only looks at what is his own has shown at least his telephone (1).
 """
 
+from datetime import date
 from typing import Final
 
 from gateway.edge.routes import Route, ServiceRoutes
@@ -85,7 +86,19 @@ GATEWAY: Final = (
     gateway.get("/clients/{client_id}/requests", level=1),
     gateway.get("/identities"),
     gateway.delete("/identities/{identity_id}"),
-    gateway.get("/mandates", scope="openid"),
+    gateway.post("/legal-persons", level=2),
+    gateway.get("/legal-persons/{credit_code}", level=2),
+    gateway.put("/legal-persons/{credit_code}/representative", level=2),
+    gateway.post("/mandate-requests", level=2),
+    gateway.get("/mandates", scope="openid", deprecated=date(2026, 11, 26)),
+    gateway.post("/mandates", level=2),
+    gateway.get("/mandates/given", level=1),
+    gateway.get("/mandates/held", level=1),
+    gateway.get("/mandates/{mandate_id}", level=1),
+    gateway.post("/mandates/{mandate_id}/confirmation", level=2),
+    gateway.post("/mandates/{mandate_id}/refusal", level=1),
+    gateway.post("/mandates/{mandate_id}/window-confirmation", level=2),
+    gateway.post("/mandates/{mandate_id}/withdrawal", level=1),
     gateway.get("/me", scope="openid"),
     gateway.post("/people/look-ups", level=2),
     gateway.get("/people/{person_id}/identities", level=2),

@@ -22,7 +22,7 @@ REQUEST_URI: Final = "urn:ietf:params:oauth:request_uri:"
 
 _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
-_CREDIT_CODE_OR_SELF = re.compile(r"self|[0-9A-HJ-NPQRTUWXY]{18}")
+_ACT = re.compile(r"self|[0-9A-HJ-NPQRTUWXY]{18}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ACR_VALUES: Final = ("0", "1", "2", "3")
 """How surely a person is known: self-declared, phone, real name, in person."""
 _PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
@@ -30,7 +30,7 @@ _LONGEST: Final = {
     "state": 1024,
     "nonce": 512,
     "login_hint": 128,
-    "act": 18,
+    "act": 36,
     "scope": 1024,
     "resource": 512,
     "claims": 2048,
@@ -67,7 +67,7 @@ class AuthorizationRequest:
         key: thumbprint of the key that the code will be redeemed with (RFC 9449, 10).
         prompt: what the person has to be asked at least, or `none`.
         max_age: how long ago the sign-in may be.
-        act: for whom to act: `self`, a credit code, or None for the usual choice.
+        act: for whom to act: `self`, a credit code, the id of a person, or None for the usual choice.
         resource: where the tokens are to be used; None for our own API.
         claims: how surely the person has to be known, and who it has to be.
     """
@@ -124,8 +124,8 @@ class AuthorizationRequest:
             if len(parameters.get(name, "")) > longest:
                 raise AuthorizationRefused("invalid_request", f"{name} is too long")
         act = parameters.get("act")
-        if act is not None and not _CREDIT_CODE_OR_SELF.fullmatch(act):
-            raise AuthorizationRefused("invalid_request", "act must be 'self' or a credit code")
+        if act is not None and not _ACT.fullmatch(act):
+            raise AuthorizationRefused("invalid_request", "act must be 'self', a credit code or the id of a person")
         return cls(
             client_id=parameters["client_id"],
             redirect_uri=parameters["redirect_uri"],

@@ -4,6 +4,7 @@ A refusal may have an effect that must last (a replayed code takes its grant bac
 instead of raising: the transaction commits, then the endpoint says no.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -183,6 +184,14 @@ async def take_back(tx: Transaction, grant_id: UUID, reason: str) -> tuple[str, 
 async def take_back_session(tx: Transaction, session_id: UUID) -> tuple[str, ...]:
     """Revoke everything that was granted in a session; return the identifiers to refuse from now on."""
     grants = await repository.revoke_grants_of_session(tx.connection, session_id, tx.now)
+    identifiers = tuple(map(str, grants))
+    await revoke(tx.connection, identifiers, tx.now)
+    return identifiers
+
+
+async def take_back_capacity(tx: Transaction, person_id: UUID, choices: Sequence[str]) -> tuple[str, ...]:
+    """Revoke everything that was granted to somebody acting as one of `choices`; return what to refuse from now on."""
+    grants = await repository.revoke_grants_of_capacity(tx.connection, person_id, choices, tx.now)
     identifiers = tuple(map(str, grants))
     await revoke(tx.connection, identifiers, tx.now)
     return identifiers

@@ -1,5 +1,6 @@
 """Reads and writes requests under way, grants, codes and refresh tokens."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -32,7 +33,7 @@ class Grant:
     """What a person let a client have, once: the root of a family of tokens.
 
     Attributes:
-        act: the capacity chosen: `self` or a credit code.
+        act: the capacity chosen: `self`, a credit code, or the id of another person.
         resource: where its tokens are good; None for our own API.
         methods: how the person had signed in.
         idle_until: at a self-service terminal it ends as soon as the person did nothing for a while.
@@ -125,6 +126,17 @@ _REVOKE_GRANT = compiled(
 _REVOKE_GRANTS_OF_SESSION = compiled(
     sa.update(access_grant)
     .where(access_grant.c.session_id == sa.bindparam("session"), access_grant.c.revoked_at.is_(None))
+    .values(revoked_at=sa.bindparam("now"))
+    .returning(access_grant.c.id)
+)
+_REVOKE_GRANTS_OF_CAPACITY = compiled(
+    sa.update(access_grant)
+    .where(
+        access_grant.c.person_id == sa.bindparam("person"),
+        access_grant.c.act == sa.any_(sa.bindparam("choices", type_=pg.ARRAY(sa.Text))),
+        access_grant.c.revoked_at.is_(None),
+        access_grant.c.expires_at > sa.bindparam("now"),
+    )
     .values(revoked_at=sa.bindparam("now"))
     .returning(access_grant.c.id)
 )
@@ -275,6 +287,14 @@ async def revoke_grant(connection: Connection, grant_id: UUID, now: datetime) ->
 async def revoke_grants_of_session(connection: Connection, session_id: UUID, now: datetime) -> list[UUID]:
     """Take back every grant that was given in a session; return which."""
     rows = await _REVOKE_GRANTS_OF_SESSION.fetch(connection, session=session_id, now=now)
+    return [row["id"] for row in rows]
+
+
+async def revoke_grants_of_capacity(
+    connection: Connection, person_id: UUID, choices: Sequence[str], now: datetime
+) -> list[UUID]:
+    """Take back every living grant in which somebody acts as one of `choices`; return which."""
+    rows = await _REVOKE_GRANTS_OF_CAPACITY.fetch(connection, person=person_id, choices=list(choices), now=now)
     return [row["id"] for row in rows]
 
 

@@ -48,6 +48,7 @@ access_grant = sa.Table(
     sa.Column("expires_at", INSTANT, nullable=False),
     sa.Column("revoked_at", INSTANT),
     sa.Index("access_grant_by_session", "session_id"),
+    sa.Index("access_grant_by_person", "person_id", "client_id"),
     sa.Index("access_grant_by_age", "expires_at"),
 )
 

@@ -6,12 +6,11 @@ from onestop_runtime.caller import Caller, Party
 
 def caller_as(person: Person, capacity: Capacity, *, client_id: str, channel: str) -> Caller:
     """Return `person` acting in `capacity` through a client."""
-    mandate, staff = capacity.mandate, capacity.staff
-    act = mandate.legal_person if mandate else None
+    mandate, staff, principal = capacity.mandate, capacity.staff, capacity.principal
     return Caller(
         sub=person.id,
         kind=capacity.kind,
-        act=Party(act.id, act.credit_code, act.name) if act else None,
+        act=Party(principal.id, principal.credit_code, principal.name) if principal else None,
         mandate=mandate.id if mandate else None,
         acr=str(person.assurance),
         agency=staff.agency if staff else None,
@@ -20,5 +19,5 @@ def caller_as(person: Person, capacity: Capacity, *, client_id: str, channel: st
         client=client_id,
         channel=channel,
         name=person.masked_name,
-        given_roles=staff.roles if staff else frozenset(),
+        given_roles=capacity.roles,
     )

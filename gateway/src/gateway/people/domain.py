@@ -1,22 +1,27 @@
-"""Persons, legal persons, mandates, staff, and the capacity in which somebody acts."""
+"""Natural persons, and the capacity in which somebody acts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from uuid import UUID
 
+from gateway.legal_persons.domain import LegalPerson
+from gateway.mandates.domain import TOWNSHIP_AGENT, Basis, Mandate, Principal
+from gateway.staff.domain import StaffMember
 from onestop_legal.errors import NamedError
 
 SELF: Final = "self"
 """The choice to act for nobody but oneself."""
+GUARDIAN: Final = "guardian"
+"""The role of who acts by law for a person in his care."""
 
 
 class CapacityNotHeld(NamedError):
-    """The person has no valid mandate of that legal person and serves no such agency."""
+    """The person has no valid mandate of that legal or natural person and serves no such agency."""
 
     slug = "capacity-not-held"
-    title = "您没有该单位的有效授权"
+    title = "您没有对方的有效授权"
     status = 403
 
 
@@ -39,76 +44,19 @@ class NotKnownSurelyEnough(NamedError):
 
 
 @dataclass(frozen=True, slots=True)
-class LegalPerson:
-    """A legal person 法人 or other organisation.
-
-    Attributes:
-        credit_code: 统一社会信用代码.
-        name: registered name; public.
-    """
-
-    id: UUID
-    credit_code: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mandate:
-    """What a legal person lets a natural person 经办人 do in its name.
-
-    Attributes:
-        items: implementation codes it covers; None for all.
-        valid_from: first day, in Asia/Shanghai.
-        valid_to: last day, or None while it is open-ended.
-    """
-
-    id: UUID
-    legal_person: LegalPerson
-    agent_id: UUID
-    items: tuple[str, ...] | None
-    valid_from: date
-    valid_to: date | None
-    withdrawn_at: datetime | None = None
-
-    def holds_on(self, day: date) -> bool:
-        """Tell whether the agent may act on `day`."""
-        return self.withdrawn_at is None and _within(day, self.valid_from, self.valid_to)
-
-
-@dataclass(frozen=True, slots=True)
-class StaffMember:
-    """An appointment 任职: a person serves an agency with roles.
-
-    Attributes:
-        agency: credit code of the agency.
-        region: division code.
-        hall: code of the hall whose window the person works at, if any.
-    """
-
-    id: UUID
-    person_id: UUID
-    agency: str
-    agency_name: str
-    region: str
-    hall: str | None
-    roles: frozenset[str]
-    valid_from: date
-    valid_to: date | None
-
-    def holds_on(self, day: date) -> bool:
-        """Tell whether the person serves the agency on `day`."""
-        return _within(day, self.valid_from, self.valid_to)
-
-
-@dataclass(frozen=True, slots=True)
 class Capacity:
-    """As what a person acts: for himself, for a legal person, or for an agency.
+    """As what a person acts: for himself, for a legal person or another natural one, or for an agency.
 
     Attributes:
-        choice: the stable name of the choice: `self`, or the credit code of whom he acts for.
+        choice: the stable name of the choice: `self`, the credit code of a legal person or agency, or the opaque id of
+            another natural person.
+        principal: for whom he acts; None for himself or an agency.
+        mandate: under which; None for the legal representative, who needs none.
+        staff: the appointment in which he serves; with a principal, the one by which a township sends him.
     """
 
     choice: str = SELF
+    principal: Principal | None = None
     mandate: Mandate | None = None
     staff: StaffMember | None = None
 
@@ -116,6 +64,37 @@ class Capacity:
     def kind(self) -> str:
         """Kind of caller: `staff` for an agency, else `natural`."""
         return "staff" if self.staff else "natural"
+
+    @property
+    def sort(self) -> str:
+        """What sort of acting it is: `staff`, `representative`, `agent`, `proxy` or `natural`."""
+        if self.principal is None:
+            return "staff" if self.staff else "natural"
+        if self.principal.kind == "natural":
+            return "proxy"
+        return "agent" if self.mandate else "representative"
+
+    @property
+    def shown_name(self) -> str | None:
+        """Name of the agency or of whom he acts for; None for himself."""
+        if self.principal:
+            return self.principal.name
+        return self.staff.agency_name if self.staff else None
+
+    @property
+    def serves(self) -> bool:
+        """Whether he acts for the agency itself."""
+        return self.staff is not None and self.principal is None
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """What he may be let in as by services, beside what kind and principal imply.
+
+        Of the roles of an appointment none but the one of an agent goes along to the person he is sent to.
+        """
+        if self.staff is None:
+            return frozenset({GUARDIAN} if self.mandate and self.mandate.terms.basis is Basis.WARD else ())
+        return self.staff.roles if self.principal is None else frozenset({TOWNSHIP_AGENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +104,8 @@ class Person:
     Attributes:
         masked_name: what colleagues and screens see: `李*`.
         assurance: how surely known: 0 self-declared, 1 phone, 2 real name, 3 in person.
+        mandates: those he holds that were given and not withdrawn.
+        represents: legal persons whose legal representative he is.
     """
 
     id: UUID
@@ -133,29 +114,57 @@ class Person:
     assurance: int
     mandates: tuple[Mandate, ...] = ()
     appointments: tuple[StaffMember, ...] = ()
+    represents: tuple[LegalPerson, ...] = ()
 
     def capacities(self, day: date) -> tuple[Capacity, ...]:
-        """Return everything the person may act as on `day`; himself comes last."""
-        serving = (Capacity(it.agency, staff=it) for it in self.appointments if it.holds_on(day))
-        acting = (Capacity(it.legal_person.credit_code, mandate=it) for it in self.mandates if it.holds_on(day))
-        return (*serving, *acting, Capacity())
+        """Return everything the person may act as on `day`: agencies, legal persons, other persons, himself."""
+        serving = [Capacity(it.agency, staff=it) for it in self.appointments if it.holds_on(day)]
+        representing = [
+            Capacity(it.credit_code, Principal(it.id, "legal", it.name, it.credit_code, self.id))
+            for it in self.represents
+        ]
+        acting = [capacity for it in self.mandates if it.holds_on(day) and (capacity := self._under(it, day))]
+        legal = [it for it in acting if it.principal and it.principal.kind == "legal"]
+        natural = [it for it in acting if it.principal and it.principal.kind == "natural"]
+        represented = {it.choice for it in representing}
+        return (*serving, *representing, *(it for it in legal if it.choice not in represented), *natural, Capacity())
 
     def capacity(self, choice: str | None, day: date) -> Capacity:
-        """Return the capacity that `choice` names.
+        """Return the capacity that `choice` names, or the usual one.
 
-        Without a choice, somebody who serves exactly one agency acts for it; else somebody with exactly one
-        mandate acts for that legal person; else everybody acts for himself.
+        Usually somebody who serves exactly one agency acts for it; else somebody who acts for exactly one legal person
+        acts for that; else everybody acts for himself. Nobody acts for another natural person without saying so.
 
         Raises:
             CapacityNotHeld: when the person may not act as that.
         """
         held = self.capacities(day)
         if choice is None:
-            return _only(it for it in held if it.staff) or _only(it for it in held if it.mandate) or held[-1]
+            return _only(filter(_serves, held)) or _only(filter(_for_legal_person, held)) or held[-1]
         for capacity in held:
             if capacity.choice == choice:
                 return capacity
         raise CapacityNotHeld
+
+    def certain(self, day: date) -> bool:
+        """Tell whether the usual capacity leaves no doubt, so that the person need not be asked.
+
+        Who serves one agency came for it; who acts for one legal person and nobody else, for that.
+        """
+        held = self.capacities(day)
+        serving = sum(map(_serves, held))
+        others = len(held) - serving - 1
+        usual = self.capacity(None, day)
+        return serving == 1 or (serving == 0 and others == (0 if usual.principal is None else 1))
+
+    def _under(self, mandate: Mandate, day: date) -> Capacity | None:
+        """Return the capacity of a mandate; None when its agent serves the township no more that sends him."""
+        if mandate.agency is None:
+            return Capacity(mandate.choice, mandate.principal, mandate)
+        for it in self.appointments:
+            if it.agency == mandate.agency.code and TOWNSHIP_AGENT in it.roles and it.holds_on(day):
+                return Capacity(mandate.choice, mandate.principal, mandate, it)
+        return None
 
 
 def require_assurance(level: str, needed: int) -> None:
@@ -168,10 +177,14 @@ def require_assurance(level: str, needed: int) -> None:
         raise NotKnownSurelyEnough(needed)
 
 
+def _serves(capacity: Capacity) -> bool:
+    return capacity.serves
+
+
+def _for_legal_person(capacity: Capacity) -> bool:
+    return capacity.principal is not None and capacity.principal.kind == "legal"
+
+
 def _only(capacities: Iterable[Capacity]) -> Capacity | None:
     found = tuple(capacities)
     return found[0] if len(found) == 1 else None
-
-
-def _within(day: date, first: date, last: date | None) -> bool:
-    return first <= day and (last is None or day <= last)

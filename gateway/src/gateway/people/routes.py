@@ -1,8 +1,8 @@
 """The API of the person who is signed in."""
 
-from gateway.people.domain import Capacity, Mandate, Person
+from gateway.people.domain import Capacity, Person
 from gateway.people.repository import person_by_id
-from gateway.people.schemas import CapacityView, MandateView, MeView, PartyView
+from gateway.people.schemas import CapacityView, MeView, PartyView
 from gateway.permissions import PERMISSIONS
 from onestop_legal.working_days import legal_day
 from onestop_runtime.caller import Caller
@@ -24,17 +24,6 @@ async def who_am_i(tx: Read) -> MeView:
     return _me(caller, [_capacity(it, person) for it in person.capacities(legal_day(tx.now))])
 
 
-@queries.get("/mandates", summary="我持有的授权")
-async def my_mandates(tx: Read) -> list[MandateView]:
-    """Return for whom the person who is signed in may act, past mandates too."""
-    PERMISSIONS.require(tx.caller, "mandate.list")
-    person = await person_by_id(tx.connection, tx.caller.sub) if tx.caller.sub else None
-    if person is None:
-        return []
-    day = legal_day(tx.now)
-    return [_mandate(mandate, valid=mandate.holds_on(day)) for mandate in person.mandates]
-
-
 def _me(caller: Caller, capacities: list[CapacityView]) -> MeView:
     act = caller.act
     if caller.sub is None:
@@ -44,7 +33,7 @@ def _me(caller: Caller, capacities: list[CapacityView]) -> MeView:
         kind=caller.kind,
         name=caller.name,
         acr=caller.acr,
-        act=PartyView(id=act.id, credit_code=act.credit_code, name=act.name) if act else None,
+        act=PartyView(id=act.id, kind=act.kind, credit_code=act.credit_code, name=act.name) if act else None,
         agency=caller.agency,
         region=caller.region,
         hall=caller.hall,
@@ -55,20 +44,4 @@ def _me(caller: Caller, capacities: list[CapacityView]) -> MeView:
 
 
 def _capacity(capacity: Capacity, person: Person) -> CapacityView:
-    if capacity.staff:
-        return CapacityView(act=capacity.choice, name=capacity.staff.agency_name, kind="staff")
-    if capacity.mandate:
-        return CapacityView(act=capacity.choice, name=capacity.mandate.legal_person.name, kind="agent")
-    return CapacityView(act=capacity.choice, name=person.masked_name, kind="natural")
-
-
-def _mandate(mandate: Mandate, *, valid: bool) -> MandateView:
-    owner = mandate.legal_person
-    return MandateView(
-        id=mandate.id,
-        legal_person=PartyView(id=owner.id, credit_code=owner.credit_code, name=owner.name),
-        items=None if mandate.items is None else list(mandate.items),
-        valid_from=mandate.valid_from,
-        valid_to=mandate.valid_to,
-        valid=valid,
-    )
+    return CapacityView(act=capacity.choice, name=capacity.shown_name or person.masked_name, kind=capacity.sort)

@@ -120,11 +120,11 @@ async def show_consent(request: Request) -> Response:
     acting_for = None
     if person is not None:
         try:
-            mandate = person.capacity(under_way.asked.act, provider.today()).mandate
+            principal = person.capacity(under_way.asked.act, provider.today()).principal
         except CapacityNotHeld as error:
             refused = AuthorizationRefused("access_denied", str(error.slug))
             return refuse(provider, under_way.parameters, refused)
-        acting_for = mandate.legal_person.name if mandate else None
+        acting_for = principal.name if principal else None
     scopes = sorted(under_way.client.allowed(under_way.asked.scopes))
     return page(
         request,

@@ -1,0 +1,1 @@
+"""Legal persons: who they are, and who represents them by law."""

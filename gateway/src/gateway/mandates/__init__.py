@@ -1,0 +1,1 @@
+"""Mandates: who lets whom act for him, in what, how long."""

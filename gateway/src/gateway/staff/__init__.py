@@ -1,0 +1,1 @@
+"""Staff: who serves which agency, with which roles."""
