@@ -72,6 +72,7 @@ class Verb(CodeList):
     REFRESH_TOKEN_REPEATED = "refresh-token.repeated", N_("应用重新取得丢失的令牌")
 
     SIGNING_KEY_MADE = "signing-key.made", N_("生成签名密钥")
+    SIGNING_KEY_FORGOTTEN = "signing-key.forgotten", N_("停用签名密钥")
 
 
 ROUTINE: Final = frozenset({Verb.TOKEN_ISSUED, Verb.TOKEN_INTROSPECTED, Verb.AUTHORIZATION_REQUEST_PUSHED})

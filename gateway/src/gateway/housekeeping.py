@@ -17,7 +17,8 @@ from gateway.messages.tables import message
 from gateway.oidc.tables import access_grant, authorization_code, authorization_request, pushed_request
 from gateway.scans.tables import scan
 from gateway.signin.tables import known_device, session, sign_in_throttle
-from gateway.tokens.tables import dpop_proof, revocation
+from gateway.tokens.domain import REMEMBERED
+from gateway.tokens.tables import dpop_proof, revocation, signing_key
 from onestop_runtime.context import Context
 from onestop_runtime.logs import logger
 from onestop_runtime.sql import Statement, compiled
@@ -41,6 +42,7 @@ _TIDY: Final = (
     _older(federated_request, "expires_at", _DAY),
     _older(upstream_logout, "expires_at", timedelta(0)),
     _older(client_assertion, "expires_at", _DAY),
+    _older(signing_key, "forgotten_at", REMEMBERED),
     _older(dpop_proof, "expires_at", timedelta(0)),
     _older(rate_use, "refilled_at", timedelta(0)),
     _older(sign_in_throttle, "last_failed_at", _DAY),

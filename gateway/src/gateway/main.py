@@ -28,7 +28,7 @@ from gateway.mandates.domain import MandateExists
 from gateway.messages import mailbox
 from gateway.oidc import routes as protocol
 from gateway.own_api import OwnApi
-from gateway.parts import carry_messages, open_parts, tell_client_use, watch_revocations
+from gateway.parts import carry_messages, open_parts, tell_client_use, watch_revocations, watch_signing_keys
 from gateway.people import routes as people
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.permissions import PERMISSIONS
@@ -39,6 +39,7 @@ from gateway.signin import api as sessions
 from gateway.tables import metadata
 from gateway.terminals import routes as terminals
 from gateway.terminals.domain import KeyInUse
+from gateway.tokens import routes as signing_keys
 from gateway.tokens.challenges import challenge_of
 from gateway.tokens.dpop import InvalidProof, NonceNeeded
 from gateway.trusted_proxies import TrustedProxies
@@ -101,6 +102,8 @@ SERVICE = Service(
         terminals.enrolments,
         clients.queries,
         clients.commands,
+        signing_keys.queries,
+        signing_keys.commands,
         edge.queries,
     ),
     constraints={
@@ -117,6 +120,6 @@ SERVICE = Service(
     permissions=PERMISSIONS,
     seed=seed,
     startup=open_parts,
-    workers=(watch_revocations, tell_client_use, carry_messages, tidy),
+    workers=(watch_revocations, watch_signing_keys, tell_client_use, carry_messages, tidy),
     configure=_configure,
 )

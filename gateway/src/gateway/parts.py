@@ -25,7 +25,7 @@ from gateway.signin.principals import SessionPrincipals
 from gateway.tokens.access import AccessTokens
 from gateway.tokens.dpop import Nonces, Proofs
 from gateway.tokens.identities import Identities
-from gateway.tokens.keystore import load_ring
+from gateway.tokens.keystore import Keystore
 from gateway.tokens.revoked import Revoked
 from onestop_runtime.assertion import load_signing_key
 from onestop_runtime.caller import system
@@ -47,7 +47,8 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
     issuer, clock = settings.public_url, context.clock
     cipher = FieldCipher(FileKeys(settings.field_keys))
     async with transaction(context.pool, system("gateway"), clock()) as tx:
-        ring = await load_ring(tx, cipher)
+        keystore = await Keystore.open(tx, cipher)
+    ring = keystore.ring
     revoked, cookies = Revoked(), Cookies(issuer)
     await revoked.look(context.pool, clock)
     access_tokens = AccessTokens(ring, issuer, clock)
@@ -71,7 +72,8 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
             yield Provider(
                 context=context,
                 issuer=issuer,
-                ring=ring,
+                keystore=keystore,
+                rotation=settings.rotation,
                 access_tokens=access_tokens,
                 id_tokens=IdTokens(ring, issuer, clock),
                 identities=identities,
@@ -108,6 +110,12 @@ async def watch_revocations(context: Context) -> None:
     """Keep what was revoked in memory."""
     provider: Provider = context.state
     await provider.revoked.keep_looking(context.pool, context.clock, context.stopping)
+
+
+async def watch_signing_keys(context: Context) -> None:
+    """Keep the signing keys as the database has them, and have one follow the other."""
+    provider: Provider = context.state
+    await provider.keystore.keep(context, provider.rotation)
 
 
 async def tell_client_use(context: Context) -> None:

@@ -54,6 +54,7 @@ PERMISSIONS = PermissionTable(
         allow("data_steward", action, _OWN_AGENCY)
         for action in ("client.register", "client.change", "client.renew-secret")
     ),
+    *(allow(role, action) for role in ("admin", "operator") for action in ("signing-key.list", "signing-key.rotate")),
     allow("admin", "client.approve"),
     allow("admin", "client.suspend"),
     allow("operator", "client.suspend"),

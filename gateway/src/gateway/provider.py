@@ -20,6 +20,7 @@ from gateway.tokens.access import AccessTokens
 from gateway.tokens.dpop import Proofs
 from gateway.tokens.identities import Identities
 from gateway.tokens.keys import KeyRing
+from gateway.tokens.keystore import Keystore, Rotation
 from gateway.tokens.revoked import Revoked
 from onestop_legal.working_days import legal_day
 from onestop_runtime.caller import Caller
@@ -35,6 +36,8 @@ class Provider:
 
     Attributes:
         issuer: our public address; names us in every token.
+        keystore: the keys that sign our tokens.
+        rotation: how these follow one another.
         outbound: calls addresses that others have registered.
         rules: how strict the registry of clients is.
         upstreams: other providers that people may sign in at, by their short names.
@@ -42,7 +45,8 @@ class Provider:
 
     context: Context
     issuer: str
-    ring: KeyRing
+    keystore: Keystore
+    rotation: Rotation
     access_tokens: AccessTokens
     id_tokens: IdTokens
     identities: Identities
@@ -68,6 +72,11 @@ class Provider:
             constraints=context.service.constraints,
             after_commit=context.wake_relay,
         )
+
+    @property
+    def ring(self) -> KeyRing:
+        """The key that signs our tokens, and those that are believed."""
+        return self.keystore.ring
 
     def today(self) -> date:
         """Return the present legal day."""

@@ -1,11 +1,13 @@
 """Settings of the gateway, from `ONESTOP_GATEWAY_*` and `ONESTOP_*`."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, IPvAnyNetwork, model_validator
 
+from gateway.tokens.keystore import Rotation
 from onestop_runtime.settings import ServiceSettings
 
 
@@ -29,6 +31,8 @@ class GatewaySettings(ServiceSettings):
             address there, as a JSON list.
         client_review: whether what one administrator does in the registry of clients takes another to approve; by
             default in production only.
+        signing_key_days: after how many days another key signs our tokens; 0 for never by itself.
+        signing_key_lead_seconds: for how long a key is published before it signs, so that everybody knows it then.
         password_workers: threads that compute password hashes; each takes 19 MiB while it works.
         password_queue: how many sign-ins may wait for one of them before the next one is told to come back.
     """
@@ -47,6 +51,8 @@ class GatewaySettings(ServiceSettings):
     identity_providers: Path | None = None
     outbound_networks: tuple[IPvAnyNetwork, ...] = ()
     client_review: Literal["required", "optional"] = "required"
+    signing_key_days: int = Field(default=90, ge=0)
+    signing_key_lead_seconds: int = Field(default=600, ge=0)
     password_workers: int = 2
     password_queue: int = 1000
 
@@ -76,6 +82,12 @@ class GatewaySettings(ServiceSettings):
         if self.environment == "production" and parts.scheme != "https":
             raise ValueError("生产环境的 ONESTOP_GATEWAY_ISSUER 必须是 https 地址")
         return self
+
+    @property
+    def rotation(self) -> Rotation:
+        """How signing keys follow one another."""
+        every = timedelta(days=self.signing_key_days) if self.signing_key_days else None
+        return Rotation(timedelta(seconds=self.signing_key_lead_seconds), every)
 
     @property
     def public_url(self) -> str:

@@ -8,7 +8,6 @@ import pytest
 from gateway.parts import open_parts
 from gateway.tokens.access import AccessTokens, InvalidToken
 from gateway.tokens.keys import KeyRing, generate_key
-from gateway.tokens.keystore import load_ring, rotate
 from onestop_runtime.caller import Caller
 
 
@@ -23,30 +22,6 @@ async def test_the_private_key_does_not_lie_open_in_the_database(gateway: Any):
     row = await gateway.context.pool.fetchrow("SELECT public_jwk, private_jwk FROM signing_key")
     assert "d" not in row["public_jwk"]
     assert private.encode() not in row["private_jwk"]
-
-
-async def test_after_a_rotation_old_tokens_are_believed_and_new_ones_signed_anew(gateway: Any, browser: Any):
-    state = gateway.context.state
-    tokens = await browser.tokens(browser.asked())
-    old = state.ring.signing.kid
-    async with gateway.transaction() as tx:
-        state.ring.replace(await rotate(tx, state.cipher))
-    assert state.ring.signing.kid != old
-    assert [key["kid"] for key in (await browser.get("/oauth/jwks")).json()["keys"]] == [state.ring.signing.kid, old]
-    assert (await browser.userinfo(tokens["access_token"])).status_code == 200
-    assert (await browser.refresh(tokens["refresh_token"])).status_code == 200
-    async with gateway.transaction() as tx:
-        assert (await load_ring(tx, state.cipher)).jwks() == state.ring.jwks()
-
-
-async def test_a_key_that_is_forgotten_is_believed_no_more(gateway: Any, browser: Any):
-    state = gateway.context.state
-    tokens = await browser.tokens(browser.asked())
-    async with gateway.transaction() as tx:
-        await rotate(tx, state.cipher)
-        await tx.connection.execute("UPDATE signing_key SET forgotten_at = now() WHERE retired_at IS NOT NULL")
-        state.ring.replace(await load_ring(tx, state.cipher))
-    assert (await browser.userinfo(tokens["access_token"])).status_code == 401
 
 
 async def test_what_one_process_revokes_another_refuses(gateway: Any, browser: Any):

@@ -1,4 +1,4 @@
-"""`onestop up|demo|down|status|client`, also as `python -m onestop_local …`: a stack on this machine."""
+"""`onestop up|demo|down|status|client|keys`, also as `python -m onestop_local …`: a stack on this machine."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from onestop_local import processes, registry
+from onestop_local import processes, registry, signing_keys
 from onestop_local.errors import LocalError
 from onestop_local.readiness import is_ready
 from onestop_local.stack import Home, Stack
@@ -93,6 +93,16 @@ def resume_client(home: Home, client_id: str, reason: str) -> None:
     asyncio.run(registry.resume(Stack.read(home.name), client_id, reason, Screen().console))
 
 
+def list_keys(home: Home) -> None:
+    """Show the keys that sign the tokens of the running stack."""
+    asyncio.run(signing_keys.show(Stack.read(home.name), Screen().console))
+
+
+def rotate_keys(home: Home, *, at_once: bool) -> None:
+    """Have another key sign the tokens of the running stack."""
+    asyncio.run(signing_keys.rotate(Stack.read(home.name), Screen().console, at_once=at_once))
+
+
 def _arguments() -> argparse.Namespace:
     """Return what the command line says: `run` is what to do with the stack `name`, the rest is for it."""
     named = argparse.ArgumentParser(add_help=False)
@@ -100,7 +110,7 @@ def _arguments() -> argparse.Namespace:
     as_module = Path(sys.argv[0]).name == "__main__.py"
     prog = "python -m onestop_local" if as_module else None
     parser = argparse.ArgumentParser(prog=prog, description="在一台机器上运行整个平台")
-    commands = parser.add_subparsers(required=True, metavar="up|demo|down|status|client")
+    commands = parser.add_subparsers(required=True, metavar="up|demo|down|status|client|keys")
     for command in (up, demo, down, status):
         commands.add_parser(command.__name__, parents=[named]).set_defaults(run=command)
     clients = commands.add_parser("client", help="登记、查看、停用应用").add_subparsers(
@@ -115,6 +125,11 @@ def _arguments() -> argparse.Namespace:
         changing.add_argument("client_id", metavar="CLIENT_ID", help="应用标识")
         changing.add_argument("--reason", default="由本机管理员操作", help="理由，记入变更记录")
         changing.set_defaults(run=run)
+    keys = commands.add_parser("keys", help="查看和更换签名密钥").add_subparsers(required=True, metavar="list|rotate")
+    keys.add_parser("list", parents=[named]).set_defaults(run=list_keys)
+    rotating = keys.add_parser("rotate", parents=[named])
+    rotating.add_argument("--at-once", action="store_true", help="密钥可能泄露：立即启用新密钥，不再相信其他密钥")
+    rotating.set_defaults(run=rotate_keys)
     return parser.parse_args()
 
 

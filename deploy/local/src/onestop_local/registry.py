@@ -34,8 +34,8 @@ async def add(stack: Stack, file: Path, console: Console) -> None:
     made = None
     if new.get("token_endpoint_auth_method") == "client_secret_basic" and "client_secret" not in new:
         made = new["client_secret"] = secrets.token_urlsafe(32)
-    async with _administrator(stack) as api:
-        registered = _taken(await api.post(_PATH, new), httpx.codes.CREATED)
+    async with administrator(stack) as api:
+        registered = taken(await api.post(_PATH, new), httpx.codes.CREATED)
     console.print(f"已登记应用 {escape(registered['client_id'])}（{escape(registered['name'])}）。", highlight=False)
     if made is not None:
         console.print(f"密钥（只显示这一次）：{made}", highlight=False, soft_wrap=True)
@@ -43,28 +43,28 @@ async def add(stack: Stack, file: Path, console: Console) -> None:
 
 async def suspend(stack: Stack, client_id: str, reason: str, console: Console) -> None:
     """Let a client in no more: its tokens are void within a second; raises `LocalError`."""
-    async with _administrator(stack) as api:
-        _taken(await api.post(f"{_PATH}/{client_id}/suspension", {"reason": reason}), httpx.codes.OK)
+    async with administrator(stack) as api:
+        taken(await api.post(f"{_PATH}/{client_id}/suspension", {"reason": reason}), httpx.codes.OK)
     console.print(f"已停用应用 {escape(client_id)}，它的令牌和授权立即失效。", highlight=False)
 
 
 async def resume(stack: Stack, client_id: str, reason: str, console: Console) -> None:
     """Let a suspended client in again; raises `LocalError`."""
-    async with _administrator(stack) as api:
+    async with administrator(stack) as api:
         found = await api.get(f"{_PATH}/{client_id}")
-        _taken(found, httpx.codes.OK)
+        taken(found, httpx.codes.OK)
         answer = await api.post(f"{_PATH}/{client_id}/resumption", {"reason": reason}, etag=found.headers["etag"])
-        _taken(answer, httpx.codes.OK)
+        taken(answer, httpx.codes.OK)
     console.print(f"已恢复应用 {escape(client_id)}，用户须重新登录。", highlight=False)
 
 
 async def show(stack: Stack, console: Console) -> None:
     """Show every registered client; raises `LocalError`."""
     table = Table("应用", "名称", "认证方式", "状态", "登记项")
-    async with _administrator(stack) as api:
+    async with administrator(stack) as api:
         cursor: dict[str, str] = {}
         while True:
-            page = _taken(await api.get(_PATH, limit="100", **cursor), httpx.codes.OK)
+            page = taken(await api.get(_PATH, limit="100", **cursor), httpx.codes.OK)
             for it in page["items"]:
                 flags = [text for name, text in _FLAGS.items() if it[name]] + it["resources"]
                 row = (it["client_id"], it["name"], it["token_endpoint_auth_method"], it["state"], "、".join(flags))
@@ -86,8 +86,8 @@ def _described_in(file: Path) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _administrator(stack: Stack) -> AsyncIterator[Api]:
-    """Lend the API as the stack's administrator uses it."""
+async def administrator(stack: Stack) -> AsyncIterator[Api]:
+    """Lend the API as the stack's administrator uses it; raises `LocalError`."""
     try:
         async with Browser(stack, "admin") as browser:
             api = Api(stack, await browser.sign_in("web"))
@@ -99,8 +99,9 @@ async def _administrator(stack: Stack) -> AsyncIterator[Api]:
         await api.close()
 
 
-def _taken(answer: httpx.Response, expected: int) -> dict[str, Any]:
-    told: dict[str, Any] = answer.json()
+def taken(answer: httpx.Response, expected: int) -> Any:
+    """Return what was answered; raises `LocalError` with the reason when the gateway does not take it."""
+    told = answer.json()
     if answer.status_code == expected:
         return told
     wrong = "；".join(f"{it['pointer']} {it['detail']}" for it in told.get("errors", ()))

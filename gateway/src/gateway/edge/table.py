@@ -120,6 +120,8 @@ GATEWAY: Final = (
     gateway.post("/terminals/{terminal_id}/suspension", level=2),
     gateway.get("/sessions"),
     gateway.delete("/sessions/{session_id}"),
+    gateway.get("/signing-keys", level=2),
+    gateway.post("/signing-keys", level=2),
 )
 
 INTAKE: Final = (

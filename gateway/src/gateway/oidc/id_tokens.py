@@ -79,7 +79,7 @@ class IdTokens:
         if len(token) > _MAX_LENGTH:
             raise error
         try:
-            decoded = jwt.decode(token, self._keys.published, algorithms=[ALGORITHM])
+            decoded = jwt.decode(token, self._keys.remembered, algorithms=[ALGORITHM])
             self._registry.validate(decoded.claims)
             claims = decoded.claims
             return Hint(UUID(claims["sub"]), str(claims["aud"]), UUID(claims["sid"]))

@@ -94,6 +94,11 @@ class AccessTokens:
             kind={"essential": True},
         )
 
+    @property
+    def withdrawals(self) -> int:
+        """How often keys were taken out; after each, tokens that were believed have to be verified again."""
+        return self._keys.withdrawals
+
     def issue(
         self,
         caller: Caller,

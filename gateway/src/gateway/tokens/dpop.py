@@ -89,22 +89,22 @@ class Nonces:
     @property
     def current(self) -> str:
         """The nonce to use now."""
-        return self._made_in(self._slot)
+        return _nonce(self._slot, self._secrets[0])
 
     def accepts(self, nonce: object) -> bool:
         """Tell whether `nonce` is one of ours, and recent."""
         form = _NONCE.fullmatch(nonce) if isinstance(nonce, str) else None
         if form is None or not 0 <= self._slot - int(form[1]) < _NONCE_SLOTS:
             return False
-        return same(form[0], self._made_in(int(form[1])))
+        return any(same(form[0], _nonce(int(form[1]), secret)) for secret in self._secrets)
 
     @property
     def _slot(self) -> int:
         return int(self._clock().timestamp()) // _NONCE_SLOT_SECONDS
 
-    def _made_in(self, slot: int) -> str:
-        made = hmac.digest(self._ring.secret_for(b"dpop-nonce"), str(slot).encode(), "sha256")
-        return f"{slot}.{_encoded(made[:16])}"
+    @property
+    def _secrets(self) -> tuple[bytes, ...]:
+        return self._ring.secrets_for(b"dpop-nonce")
 
 
 class Proofs:
@@ -175,6 +175,10 @@ class SeenProofs:
             return False
         self._until[proof.identifier] = moment + REMEMBERED.total_seconds()
         return True
+
+
+def _nonce(slot: int, secret: bytes) -> str:
+    return f"{slot}.{_encoded(hmac.digest(secret, str(slot).encode(), 'sha256')[:16])}"
 
 
 def _shown_key(header: Mapping[str, Any]) -> ECKey | OKPKey:

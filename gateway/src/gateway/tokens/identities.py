@@ -55,6 +55,7 @@ class Identities:
         self._seen = SeenProofs(clock)
         self._origin = tokens.issuer.encode()
         self._known: dict[str, Principal] = {}
+        self._withdrawals = 0
 
     async def resolve(self, headers: Headers, method: str, path: bytes) -> Principal | None:
         """Return who sends a request with these headers to this path; None when it names nobody.
@@ -125,6 +126,9 @@ class Identities:
         return principal
 
     def _believed(self, token: str, scheme: str) -> Principal:
+        if self._withdrawals != self._tokens.withdrawals:
+            self._withdrawals = self._tokens.withdrawals
+            self._known.clear()
         principal = self._known.get(token)
         if principal is None:
             try:

@@ -1,66 +1,193 @@
-"""Where signing keys live: in the database, the private part encrypted, shared by every process."""
+"""Where signing keys live: in the database, the private part encrypted, shared by every process.
 
+Each process looks every second which keys there are and which of them signs now. A key is published well before its
+time, so that whoever keeps our JWKS for some minutes knows it when its first token comes.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import asyncpg
 import sqlalchemy as sa
 from joserfc.jwk import ECKey
-from sqlalchemy.dialects import postgresql as pg
 
+from gateway.tokens.domain import RotationUnderWay, SigningKey, is_due, over, remembered, signing_at
 from gateway.tokens.keys import KeyRing, generate_key
 from gateway.tokens.tables import signing_key
+from onestop_runtime.caller import system
 from onestop_runtime.codec import dumps, loads
+from onestop_runtime.context import Context
 from onestop_runtime.fields import FieldCipher
 from onestop_runtime.ids import uuid7
-from onestop_runtime.sql import Connection, Record, compiled
-from onestop_runtime.transaction import Transaction
+from onestop_runtime.logs import logger
+from onestop_runtime.sql import Connection, compiled
+from onestop_runtime.transaction import Transaction, acquired, transaction
 
-_BELIEVED = compiled(
-    sa.select(signing_key)
-    .where(signing_key.c.forgotten_at.is_(None))
-    .order_by(signing_key.c.retired_at.desc().nulls_first())
+LOOK_SECONDS: Final = 1.0
+_KEYS = compiled(sa.select(signing_key).order_by(signing_key.c.signs_from, signing_key.c.id))
+_ADD = compiled(sa.insert(signing_key))
+_FORGET = compiled(
+    sa.update(signing_key)
+    .where(signing_key.c.id == sa.bindparam("key_id"), signing_key.c.forgotten_at.is_(None))
+    .values(forgotten_at=sa.bindparam("now"), private_jwk=None)
 )
-_ADD = compiled(pg.insert(signing_key).on_conflict_do_nothing())
-_RETIRE = compiled(
-    sa.update(signing_key).where(signing_key.c.retired_at.is_(None)).values(retired_at=sa.bindparam("now"))
-)
+_ONE_AT_A_TIME = compiled(sa.text("LOCK TABLE signing_key IN SHARE ROW EXCLUSIVE MODE"))
+log = logger(__name__)
 
 
-async def load_ring(tx: Transaction, cipher: FieldCipher) -> KeyRing:
-    """Return the keys that sign and are believed; the very first one is made here.
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """How keys follow one another.
 
-    Of several processes that start together on an empty database, one makes the key and the others find it.
+    Attributes:
+        published_before: how long a key is published before it signs.
+        every: after which time the next one is published by itself; None for never.
     """
-    rows = await _BELIEVED.fetch(tx.connection)
-    if not rows or rows[0]["retired_at"] is not None:
-        await _add_key(tx, cipher)
-        rows = await _BELIEVED.fetch(tx.connection)
-    return KeyRing(
-        await _private(tx.connection, cipher, rows[0]), [ECKey.import_key(it["public_jwk"]) for it in rows[1:]]
-    )
+
+    published_before: timedelta
+    every: timedelta | None
 
 
-async def rotate(tx: Transaction, cipher: FieldCipher) -> KeyRing:
-    """Sign with a new key from now on; what the old ones signed stays believed."""
-    await _RETIRE.execute(tx.connection, now=tx.now)
-    return await load_ring(tx, cipher)
+class Keystore:
+    """The keys of one process, kept as the database has them.
+
+    Attributes:
+        ring: what signs and verifies.
+    """
+
+    def __init__(self, ring: KeyRing, cipher: FieldCipher) -> None:
+        self.ring = ring
+        self._cipher = cipher
+        self._private: dict[UUID, ECKey] = {}
+        self._known: tuple[object, ...] = ()
+
+    @classmethod
+    async def open(cls, tx: Transaction, cipher: FieldCipher) -> "Keystore":
+        """Return the keys that there are; the very first one is made here.
+
+        Of several processes that start together on an empty database, one makes the key and the others find it.
+        """
+        if signing_at(await stored_keys(tx.connection), tx.now) is None:
+            await _ONE_AT_A_TIME.execute(tx.connection)
+            if signing_at(await stored_keys(tx.connection), tx.now) is None:
+                await _add(tx, cipher, tx.now)
+        opened = cls(KeyRing(generate_key()), cipher)
+        await opened.look(tx.connection, tx.now)
+        return opened
+
+    async def look(self, connection: Connection, now: datetime) -> None:
+        """Take over which keys there are, and which of them signs at `now`."""
+        keys = await stored_keys(connection)
+        signing = signing_at(keys, now)
+        known = (signing, *keys)
+        if signing is None or known == self._known:
+            return
+        living = [key for key in keys if key.forgotten_at is None]
+        others = [key for key in reversed(living) if key is not signing]
+        held = [await self._opened(connection, key) for key in (signing, *others)]
+        hinting = [ECKey.import_key(key.public) for key in remembered(keys)]
+        if self._known and held[0].kid != self.ring.signing.kid:
+            log.info("another key signs", kid=signing.kid)
+        self.ring.replace(KeyRing(held[0], held[1:], hinting))
+        self._known = known
+        self._private = {key.id: self._private[key.id] for key in living}
+
+    async def keep(self, context: Context, rotation: Rotation) -> None:
+        """Look every second, publish the next key in time and forget the last one, until the process stops."""
+        while not context.stopping.is_set():
+            try:
+                async with acquired(context.pool) as connection:
+                    await self.look(connection, context.clock())
+                    keys = await stored_keys(connection)
+                await self._tend(context, keys, rotation)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("signing keys could not be read", error=type(error).__name__)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(context.stopping.wait(), LOOK_SECONDS)
+
+    async def _tend(self, context: Context, keys: list[SigningKey], rotation: Rotation) -> None:
+        now = context.clock()
+        due = rotation.every is not None and is_due(keys, now, rotation.every)
+        if not due and not over(keys, now):
+            return
+        async with transaction(context.pool, system("gateway"), now) as tx:
+            await _ONE_AT_A_TIME.execute(tx.connection)
+            stored = await stored_keys(tx.connection)
+            await _forget(tx, over(stored, now))
+            if rotation.every is not None and is_due(stored, now, rotation.every):
+                await _add(tx, self._cipher, now + rotation.published_before)
+
+    async def _opened(self, connection: Connection, key: SigningKey) -> ECKey:
+        found = self._private.get(key.id)
+        if found is None and key.private is not None:
+            plain = await self._cipher.decrypt(connection, key.id, "signing_key", "private_jwk", key.id, key.private)
+            found = self._private[key.id] = ECKey.import_key(loads(plain))
+        return found or ECKey.import_key(key.public)
 
 
-async def _add_key(tx: Transaction, cipher: FieldCipher) -> None:
+async def stored_keys(connection: Connection) -> list[SigningKey]:
+    """Return all signing keys that are known, forgotten ones too, in the order in which they sign."""
+    return [
+        SigningKey(
+            id=row["id"],
+            kid=row["kid"],
+            public=row["public_jwk"],
+            private=row["private_jwk"],
+            made_at=row["made_at"],
+            signs_from=row["signs_from"],
+            forgotten_at=row["forgotten_at"],
+        )
+        for row in await _KEYS.fetch(connection)
+    ]
+
+
+async def publish_next(tx: Transaction, cipher: FieldCipher, rotation: Rotation) -> SigningKey:
+    """Publish the key that signs next; raises `RotationUnderWay` when one waits already."""
+    await _ONE_AT_A_TIME.execute(tx.connection)
+    if any(key.signs_from > tx.now for key in await stored_keys(tx.connection)):
+        raise RotationUnderWay
+    return await _add(tx, cipher, tx.now + rotation.published_before)
+
+
+async def replace_at_once(tx: Transaction, cipher: FieldCipher) -> SigningKey:
+    """Sign with a new key from now on and believe no other: what a stolen key has signed counts no more."""
+    await _ONE_AT_A_TIME.execute(tx.connection)
+    await _forget(tx, [key for key in await stored_keys(tx.connection) if key.forgotten_at is None])
+    return await _add(tx, cipher, tx.now)
+
+
+async def _add(tx: Transaction, cipher: FieldCipher, signs_from: datetime) -> SigningKey:
     key, key_id = generate_key(), uuid7()
     plain = dumps(key.as_dict(private=True))
-    sealed = await cipher.encrypt(tx.connection, key_id, "signing_key", "private_jwk", key_id, plain)
+    new = SigningKey(
+        id=key_id,
+        kid=str(key.kid),
+        public=key.as_dict(private=False),
+        private=await cipher.encrypt(tx.connection, key_id, "signing_key", "private_jwk", key_id, plain),
+        made_at=tx.now,
+        signs_from=signs_from,
+    )
     await _ADD.execute(
         tx.connection,
-        id=key_id,
-        kid=key.kid,
-        public_jwk=key.as_dict(private=False),
-        private_jwk=sealed,
-        made_at=tx.now,
-        retired_at=None,
+        id=new.id,
+        kid=new.kid,
+        public_jwk=new.public,
+        private_jwk=new.private,
+        made_at=new.made_at,
+        signs_from=new.signs_from,
         forgotten_at=None,
     )
-    tx.audit("signing-key.made", key=key_id)
+    tx.audit("signing-key.made", key=new.id, detail={"kid": new.kid, "signs_from": new.signs_from})
+    return new
 
 
-async def _private(connection: Connection, cipher: FieldCipher, row: Record) -> ECKey:
-    key_id = row["id"]
-    plain = await cipher.decrypt(connection, key_id, "signing_key", "private_jwk", key_id, row["private_jwk"])
-    return ECKey.import_key(loads(plain))
+async def _forget(tx: Transaction, keys: Iterable[SigningKey]) -> None:
+    """Believe what these have signed no more, and destroy their private parts."""
+    for key in keys:
+        await _FORGET.execute(tx.connection, key_id=key.id, now=tx.now)
+        tx.audit("signing-key.forgotten", key=key.id, detail={"kid": key.kid})

@@ -28,15 +28,10 @@ signing_key = sa.Table(
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("kid", sa.Text, nullable=False),
     sa.Column("public_jwk", pg.JSONB, nullable=False),
-    sa.Column("private_jwk", sa.LargeBinary, nullable=False),
+    sa.Column("private_jwk", sa.LargeBinary),
     sa.Column("made_at", INSTANT, nullable=False),
-    sa.Column("retired_at", INSTANT),
+    sa.Column("signs_from", INSTANT, nullable=False),
     sa.Column("forgotten_at", INSTANT),
     sa.UniqueConstraint("kid", name="signing_key_kid_is_unique"),
-    sa.Index(
-        "signing_key_signs_alone",
-        sa.text("(true)"),
-        unique=True,
-        postgresql_where=sa.text("retired_at IS NULL"),
-    ),
+    sa.CheckConstraint("(forgotten_at IS NULL) = (private_jwk IS NOT NULL)", name="signing_key_is_destroyed_when_over"),
 )
