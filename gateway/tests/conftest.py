@@ -261,9 +261,10 @@ class Browser(httpx.AsyncClient):
         return {"Authorization": "Basic " + base64.b64encode(f"{client_id}:{SECRET}".encode()).decode()}
 
     @staticmethod
-    def hidden(shown: httpx.Response) -> dict[str, str]:
-        """Return the hidden fields of a page's form."""
-        return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown.text))
+    def hidden(shown: httpx.Response, action: str = "") -> dict[str, str]:
+        """Return the hidden fields of a page's first form, or of the first one with this action."""
+        form = re.search(rf'<form method="post" action="{action or "[^<]"}.*?</form>', shown.text, re.DOTALL)
+        return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[0] if form else ""))
 
     @staticmethod
     def answer(response: httpx.Response) -> dict[str, str]:
@@ -293,11 +294,13 @@ class Browser(httpx.AsyncClient):
         assert location.startswith("/"), location
         return await self.get(location)
 
-    async def fill_in(self, shown: httpx.Response, **typed: str) -> httpx.Response:
-        """Send the form of a page with what was typed over its hidden fields."""
-        action = re.search(r'<form method="post" action="([^"]+)"', shown.text)
-        assert action, shown.text
-        return await self.post(action[1], data=self.hidden(shown) | typed)
+    async def fill_in(self, shown: httpx.Response, action: str = "", **typed: str) -> httpx.Response:
+        """Send the first form of a page, or the one with this action, with what was typed over its hidden fields."""
+        if not action:
+            found = re.search(r'<form method="post" action="([^"]+)"', shown.text)
+            assert found, shown.text
+            action = found[1]
+        return await self.post(action, data=self.hidden(shown, action) | typed)
 
     async def sign_in(self, asked: Asked, username: str = "citizen", password: str = PASSWORD) -> httpx.Response:
         """Ask, and sign in on the page that is shown."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from gateway.clients.tables import client_assertion
 from gateway.codes.tables import one_time_code
+from gateway.credentials.tables import passkey_challenge, pending_sign_in
 from gateway.devices.tables import device_request
 from gateway.edge.tables import rate_use
 from gateway.federation.tables import federated_request, upstream_logout
@@ -47,6 +48,8 @@ _TIDY: Final = (
     _older(rate_use, "refilled_at", timedelta(0)),
     _older(sign_in_throttle, "last_failed_at", _DAY),
     _older(one_time_code, "expires_at", timedelta(hours=1)),
+    _older(passkey_challenge, "expires_at", timedelta(0)),
+    _older(pending_sign_in, "expires_at", timedelta(0)),
     _older(message, "asked_at", _DAY),
     _older(access_grant, "expires_at", 90 * _DAY),
     _older(session, "expires_at", 180 * _DAY),

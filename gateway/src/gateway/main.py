@@ -6,6 +6,9 @@ from starlette.responses import Response
 
 from gateway.clients import routes as clients
 from gateway.clients.domain import ClientExists
+from gateway.credentials import pages as security
+from gateway.credentials import routes as credentials
+from gateway.credentials import sign_in_pages
 from gateway.edge import api as edge
 from gateway.edge.app import Edge
 from gateway.edge.proxy import Proxy
@@ -36,6 +39,7 @@ from gateway.scans import api as scans
 from gateway.seed import seed
 from gateway.settings import GatewaySettings
 from gateway.signin import api as sessions
+from gateway.signin.domain import SignInTooOld
 from gateway.tables import metadata
 from gateway.terminals import routes as terminals
 from gateway.terminals.domain import KeyInUse
@@ -55,7 +59,7 @@ def _configure(app: FastAPI, context: Context) -> None:
     if not isinstance(settings, GatewaySettings):
         raise TypeError(type(settings).__name__)
     identity = LateIdentity(context)
-    for error in (NotKnownSurelyEnough, InvalidProof, NonceNeeded):
+    for error in (NotKnownSurelyEnough, SignInTooOld, InvalidProof, NonceNeeded):
         app.add_exception_handler(error, _say_what_is_needed)
     routes = RouteTable(ROUTES)
     app.add_middleware(OwnApi, routes=routes, identity=identity)
@@ -67,7 +71,7 @@ def _configure(app: FastAPI, context: Context) -> None:
 
 
 async def _say_what_is_needed(_request: Request, error: Exception) -> Response:
-    """Answer with the level that a client has to ask for, or the nonce that its proof needs."""
+    """Answer with the level or recent sign-in that a client has to ask for, or the nonce that its proof needs."""
     if not isinstance(error, NamedError):
         raise TypeError(type(error).__name__) from error
     return problem_response(error, challenge_of(error))
@@ -87,7 +91,13 @@ SERVICE = Service(
         mandates.commands,
         mailbox.router,
         registering.router,
+        security.router,
+        sign_in_pages.router,
         people.queries,
+        credentials.queries,
+        credentials.commands,
+        credentials.unkeyed,
+        credentials.slow,
         identity.steps,
         identity.lookups,
         identity.commands,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.edge.answers import headers_of, telling
@@ -12,8 +13,9 @@ from gateway.late_identity import LateIdentity
 from gateway.tokens.principal import Principal
 from onestop_legal.errors import NamedError
 from onestop_runtime.assertion import HEADER
-from onestop_runtime.problems import problem_response
+from onestop_runtime.problems import NotSignedIn, problem_response
 
+PRINCIPAL: Final = "onestop.principal"
 AUDIENCE: Final = "svc-gateway"
 _PREFIX: Final = "/api/gateway/"
 _HEADER: Final = HEADER.encode()
@@ -45,6 +47,7 @@ class OwnApi:
                 assertion = self._identity.assertion_for(principal, AUDIENCE)
                 headers.append((_HEADER, assertion.encode()))
             send = telling(send, allowance)
+            scope = {**scope, PRINCIPAL: principal}
         await self._app({**scope, "headers": headers}, receive, send)
 
     async def _enter(self, scope: Scope, headers: Headers, address: str) -> tuple[Principal | None, Headers]:
@@ -57,3 +60,11 @@ class OwnApi:
         except NamedError as refusal:
             admission.stray(address, refusal)
             raise
+
+
+def principal_of(request: Request) -> Principal:
+    """Return who stands behind a request to our own API, with token or session; raises `NotSignedIn`."""
+    principal = request.scope.get(PRINCIPAL)
+    if not isinstance(principal, Principal):
+        raise NotSignedIn
+    return principal

@@ -58,7 +58,7 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
         load_signing_key(settings.assertion_key),
         clock,
         revoked=revoked,
-        sessions=SessionPrincipals(context, cookies),
+        sessions=SessionPrincipals(context, cookies, two_factors_for_staff=settings.two_factors_for_staff),
         proofs=proofs,
     )
     admission = await _admission(context, settings)
@@ -88,6 +88,7 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
                 client_keys=ClientKeys(outbound, clock),
                 rules=Rules(local=local, four_eyes=settings.client_review == "required"),
                 upstreams=upstreams,
+                two_factors_for_staff=settings.two_factors_for_staff,
             )
 
 

@@ -1,6 +1,6 @@
 """The running parts of the gateway that sign-in and protocol share."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,9 @@ from gateway.federation.upstream import Upstream
 from gateway.messages.carriers import Carrier
 from gateway.oidc.id_tokens import IdTokens
 from gateway.outbound import Outbound
+from gateway.people.domain import Person
 from gateway.signin.cookies import Cookies
+from gateway.signin.domain import MULTIPLE
 from gateway.signin.passwords import Passwords
 from gateway.tokens.access import AccessTokens
 from gateway.tokens.dpop import Proofs
@@ -41,6 +43,7 @@ class Provider:
         outbound: calls addresses that others have registered.
         rules: how strict the registry of clients is.
         upstreams: other providers that people may sign in at, by their short names.
+        two_factors_for_staff: whether nobody acts for an agency who has not shown two factors.
     """
 
     context: Context
@@ -61,6 +64,7 @@ class Provider:
     client_keys: ClientKeys
     rules: Rules
     upstreams: Mapping[str, Upstream]
+    two_factors_for_staff: bool
 
     def transaction(self, caller: Caller) -> AbstractAsyncContextManager[Transaction]:
         """Return a transaction on behalf of `caller`."""
@@ -77,6 +81,14 @@ class Provider:
     def ring(self) -> KeyRing:
         """The key that signs our tokens, and those that are believed."""
         return self.keystore.ring
+
+    def as_proved(self, person: Person, methods: Collection[str]) -> Person:
+        """Return a person as far as he has proved himself: on one factor nobody serves an agency that requires two."""
+        return person if self.strong_enough(methods) else person.off_duty()
+
+    def strong_enough(self, methods: Collection[str]) -> bool:
+        """Tell whether who has proved himself by `methods` (RFC 8176) may act for an agency."""
+        return MULTIPLE in methods or not self.two_factors_for_staff
 
     def today(self) -> date:
         """Return the present legal day."""

@@ -33,6 +33,8 @@ class GatewaySettings(ServiceSettings):
             default in production only.
         signing_key_days: after how many days another key signs our tokens; 0 for never by itself.
         signing_key_lead_seconds: for how long a key is published before it signs, so that everybody knows it then.
+        staff_second_factor: whether nobody acts for an agency who has not shown two factors; by default in production
+            only.
         password_workers: threads that compute password hashes; each takes 19 MiB while it works.
         password_queue: how many sign-ins may wait for one of them before the next one is told to come back.
     """
@@ -53,6 +55,7 @@ class GatewaySettings(ServiceSettings):
     client_review: Literal["required", "optional"] = "required"
     signing_key_days: int = Field(default=90, ge=0)
     signing_key_lead_seconds: int = Field(default=600, ge=0)
+    staff_second_factor: Literal["required", "optional"] = "required"
     password_workers: int = 2
     password_queue: int = 1000
 
@@ -63,9 +66,10 @@ class GatewaySettings(ServiceSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _one_machine_has_one_administrator(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def _one_machine_is_less_strict(cls, values: dict[str, Any]) -> dict[str, Any]:
         if values.get("environment", "local") == "local":
             values.setdefault("client_review", "optional")
+            values.setdefault("staff_second_factor", "optional")
         return values
 
     @model_validator(mode="after")
@@ -88,6 +92,11 @@ class GatewaySettings(ServiceSettings):
         """How signing keys follow one another."""
         every = timedelta(days=self.signing_key_days) if self.signing_key_days else None
         return Rotation(timedelta(seconds=self.signing_key_lead_seconds), every)
+
+    @property
+    def two_factors_for_staff(self) -> bool:
+        """Whether nobody acts for an agency who has not shown two factors."""
+        return self.staff_second_factor == "required"
 
     @property
     def public_url(self) -> str:

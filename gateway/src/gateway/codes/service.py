@@ -18,8 +18,8 @@ from gateway.codes.domain import CODE_LIFETIME, PROOF_LIFETIME, Proof, Purpose, 
 from gateway.messages.domain import Message
 from gateway.messages.service import send
 from gateway.provider import Provider
-from gateway.signin.domain import Patience
-from gateway.signin.throttle import take_turn
+from gateway.signin.domain import Patience, TooManyAttempts
+from gateway.signin.throttle import count, require_patience, take_turn
 from gateway.tokens.opaque import digest
 from onestop_runtime.caller import ANONYMOUS
 from onestop_runtime.fields import FieldCipher
@@ -59,6 +59,9 @@ class Asked:
         person_id: whose phone it is, where that is known.
         instead: what the phone gets in place of the code: then no code can be right, and who asks cannot tell.
         silent: whether the phone gets nothing at all.
+        named_by: what was typed, when it is not the phone; then it is nobody's business how often the phone was asked
+            for, and one that was asked for too often gets nothing.
+        own_device: mark of the browser, when it is the owner's; strangers cannot make it wait.
     """
 
     purpose: Purpose
@@ -66,6 +69,8 @@ class Asked:
     person_id: UUID | None = None
     instead: Message | None = None
     silent: bool = False
+    named_by: str | None = None
+    own_device: str | None = None
 
     @property
     def sent(self) -> bool:
@@ -77,12 +82,14 @@ async def ask(provider: Provider, holder: Holder, asked: Asked) -> None:
     """Send a code; one that the holder had for the same purpose is void. Who asks learns nothing about the phone.
 
     Raises:
-        TooManyAttempts: when too many were asked for this phone or from this address.
+        TooManyAttempts: when too many were asked for under what was typed, or from this address.
     """
     cipher = provider.cipher
     number = code_of(secrets.randbelow(10**6))
     async with provider.transaction(replace(ANONYMOUS, channel="web")) as tx:
-        await take_turn(tx, _keys(cipher, asked.phone, holder.address))
+        await take_turn(tx, _keys(cipher, asked, holder))
+        if asked.named_by is not None and asked.sent and not await _phone_rested(tx, cipher, asked):
+            asked = replace(asked, silent=True)
         await repository.keep_code(
             tx.connection,
             cipher,
@@ -138,11 +145,23 @@ async def proved(provider: Provider, tx: Transaction, holder: Holder, purpose: P
     return found
 
 
-def _keys(cipher: FieldCipher, phone: str, address: str) -> Mapping[bytes, Patience]:
-    return {
-        cipher.blind_index("code-phone", phone): PHONE_PATIENCE,
-        cipher.blind_index("code-address", address): ADDRESS_PATIENCE,
-    }
+def _keys(cipher: FieldCipher, asked: Asked, holder: Holder) -> Mapping[bytes, Patience]:
+    address = {cipher.blind_index("code-address", holder.address): ADDRESS_PATIENCE}
+    if asked.named_by is None:
+        return {cipher.blind_index("code-phone", asked.phone): PHONE_PATIENCE, **address}
+    named = f"{asked.own_device or ''}\0{asked.named_by}"
+    return {cipher.blind_index("code-name", named): PHONE_PATIENCE, **address}
+
+
+async def _phone_rested(tx: Transaction, cipher: FieldCipher, asked: Asked) -> bool:
+    """Tell whether the phone may be woken up, and count that it is."""
+    keys = {cipher.blind_index("code-phone", f"{asked.own_device or ''}\0{asked.phone}"): PHONE_PATIENCE}
+    try:
+        await require_patience(tx.connection, keys, tx.now)
+    except TooManyAttempts:
+        return False
+    await count(tx, keys)
+    return True
 
 
 def _hash(cipher: FieldCipher, holder: Holder, purpose: Purpose, code: str) -> bytes:

@@ -72,6 +72,9 @@ DATASHARE: Final = (
 )
 
 GATEWAY: Final = (
+    gateway.post("/authenticator"),
+    gateway.delete("/authenticator"),
+    gateway.post("/authenticator/confirmation"),
     gateway.get("/clients", level=1),
     gateway.post("/clients", level=2),
     gateway.get("/clients/{client_id}", level=1),
@@ -100,9 +103,13 @@ GATEWAY: Final = (
     gateway.post("/mandates/{mandate_id}/window-confirmation", level=2),
     gateway.post("/mandates/{mandate_id}/withdrawal", level=1),
     gateway.get("/me", scope="openid"),
+    gateway.delete("/passkeys/{passkey_id}"),
+    gateway.patch("/passkeys/{passkey_id}"),
+    gateway.put("/password"),
     gateway.post("/people/look-ups", level=2),
     gateway.get("/people/{person_id}/identities", level=2),
     gateway.post("/people/{person_id}/verifications", level=2),
+    gateway.post("/recovery-codes"),
     gateway.post("/registrations", public=True),
     gateway.post("/registrations/codes", public=True),
     gateway.post("/registrations/proofs", public=True),
@@ -110,6 +117,8 @@ GATEWAY: Final = (
     gateway.post("/scans/{code}/approval"),
     gateway.post("/scans/{code}/opening"),
     gateway.post("/scans/{code}/refusal"),
+    gateway.get("/second-factors"),
+    gateway.delete("/sessions"),
     gateway.post("/terminal-enrolments", public=True),
     gateway.get("/terminals", level=2),
     gateway.post("/terminals", level=2),

@@ -22,8 +22,8 @@ from gateway.people.domain import Person
 from gateway.people.repository import has_password, person_by_id
 from gateway.people.service import FIRST_VERSION, NewPerson, register_person
 from gateway.provider import Provider
-from gateway.signin.domain import Session
-from gateway.signin.service import NOBODY, Arrival, SignedIn, end, start_session
+from gateway.signin.domain import Arrival, Session
+from gateway.signin.service import NOBODY, SignedIn, end, start_session
 from gateway.tokens.opaque import digest, form_token, new_secret
 from onestop_legal.errors import NamedError
 from onestop_messages.gateway import PersonVerified

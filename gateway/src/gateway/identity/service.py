@@ -1,9 +1,10 @@
 """Use cases of identity: register, be known more surely, be looked up at a window."""
 
+from typing import Final
 from uuid import UUID
 
-from gateway.codes.domain import Proof, Purpose
-from gateway.codes.service import NOBODY, Asked, Holder, ask, proved
+from gateway.codes.domain import InvalidPhone, Proof, Purpose, WrongCode, phone_number
+from gateway.codes.service import NOBODY, Asked, Holder, ask, prove, proved
 from gateway.identity import repository
 from gateway.identity.domain import (
     Facts,
@@ -18,18 +19,23 @@ from gateway.identity.repository import Found
 from gateway.messages.domain import Message
 from gateway.messages.service import send
 from gateway.people.domain import Person, require_assurance
+from gateway.people.repository import id_of_username, person_by_id
 from gateway.people.service import FIRST_VERSION, NewPerson, register_person
 from gateway.permissions import PERMISSIONS
 from gateway.provider import Provider
+from gateway.signin.domain import Arrival
 from gateway.signin.password_rules import words_about
+from gateway.signin.service import device_known
 from onestop_legal.identity_number import IdentityNumber
 from onestop_messages.gateway import PersonVerified
-from onestop_runtime.caller import Caller
+from onestop_runtime.caller import ANONYMOUS, Caller
 from onestop_runtime.fields import FieldCipher, mask_name
 from onestop_runtime.ids import uuid7
 from onestop_runtime.problems import NotPermitted
+from onestop_runtime.sql import Connection
 from onestop_runtime.transaction import Transaction, acquired
 
+_LONGEST_ACCOUNT: Final = 128
 _VERIFYING_NEEDS = Level.REAL_NAME
 """Who vouches for others has to be known by his real name himself."""
 
@@ -46,6 +52,36 @@ async def ask_to_register(provider: Provider, holder: Holder, phone: str) -> Non
         known = await repository.people_with_phone(connection, provider.cipher, phone)
     instead = Message("phone-has-account", {"username": _hinted(known[0].username)}) if known else None
     await ask(provider, holder, Asked(Purpose.REGISTER, phone, known[0].id if known else None, instead))
+
+
+async def ask_to_sign_in(provider: Provider, holder: Holder, account: str, arrival: Arrival) -> None:
+    """Send a code to the phone of the account that somebody names by user name or phone.
+
+    Who asks cannot tell whether there is one. A phone that several people share names none of them.
+
+    Raises:
+        TooManyAttempts: when too many were asked for under this name or from this address.
+    """
+    named = account.strip().lower()[:_LONGEST_ACCOUNT]
+    async with acquired(provider.context.pool) as connection:
+        person_id = await _named(connection, provider.cipher, named)
+        phone = await repository.phone_of(connection, provider.cipher, person_id or NOBODY)
+        own = await device_known(connection, arrival, person_id or NOBODY, provider.context.clock())
+    device = arrival.device_token if own else None
+    known = phone is not None and person_id is not None
+    asked = Asked(Purpose.SIGN_IN, phone or named, person_id, named_by=named, own_device=device, silent=not known)
+    await ask(provider, holder, asked)
+
+
+async def sign_in_by_code(provider: Provider, holder: Holder, code: str) -> Person:
+    """Return who holds the phone that a code was sent to; raises `WrongCode`."""
+    await prove(provider, holder, Purpose.SIGN_IN, code)
+    async with provider.transaction(ANONYMOUS) as tx:
+        proof = await proved(provider, tx, holder, Purpose.SIGN_IN)
+        person = await person_by_id(tx.connection, proof.person_id) if proof.person_id else None
+    if person is None:
+        raise WrongCode
+    return person
 
 
 async def register(provider: Provider, holder: Holder, entered: Registration, password: str) -> Person:
@@ -145,6 +181,14 @@ async def verify_in_person(
     phone = await repository.phone_of(tx.connection, cipher, person_id)
     if phone:
         await send(tx, cipher, phone, Message("verified-in-person"))
+
+
+async def _named(connection: Connection, cipher: FieldCipher, account: str) -> UUID | None:
+    try:
+        found = await repository.people_with_phone(connection, cipher, phone_number(account))
+    except InvalidPhone:
+        return await id_of_username(connection, account)
+    return found[0].id if len(found) == 1 else None
 
 
 async def _tell_owner(tx: Transaction, cipher: FieldCipher, number: IdentityNumber) -> None:

@@ -16,6 +16,10 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "phone-has-account": "有人用您的手机号注册账号，而它已有账号（{username}），请直接登录或找回；非本人操作请勿理会。",
     "registered": "您已注册账号，用户名 {username}。如非本人操作，请到综合窗口反映。",
     "number-registered-again": "有人用您的公民身份号码注册了另一个账号，它未经核验，不能以您的名义办事。",
+    "factor-added": "您的账号增加了第二步验证方式：{what}。如非本人操作，请立即修改密码。",
+    "factor-removed": "您的账号解除了第二步验证方式：{what}。如非本人操作，请立即修改密码。",
+    "recovery-code-used": "有人用{what}登录了您的账号。如非本人操作，请立即修改密码。",
+    "password-changed": "您的账号密码已修改，其他设备上的登录已退出。如非本人操作，请立即找回账号。",
     "verified-in-person": "您已在综合窗口核验身份。如非本人到场，请立即到综合窗口反映。",
 }
 """What a message says, by the name under which an operator registers it with the carrier."""

@@ -121,6 +121,7 @@ async def proceed(
         known = await consented_scopes(connection, session.person_id, client.client_id)
     if person is None:
         raise AuthorizationRefused("access_denied", "the person is not known any more")
+    person = provider.as_proved(person, session.methods)
     if not asked.assured_by(person.assurance):
         raise AuthorizationRefused("unmet_authentication_requirements", "the person is not known that surely")
     capacity = _capacity(provider, person, asked)

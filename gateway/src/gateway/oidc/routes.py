@@ -14,7 +14,7 @@ from gateway.oidc.pushed_requests import PATH as PUSHED_REQUESTS
 from gateway.oidc.pushed_requests import push
 from gateway.scans import routes as scans
 from gateway.signin import routes as signin
-from gateway.signin.account import show_account
+from gateway.signin.account import SESSIONS, show_account, show_sessions, take_sessions
 
 router = APIRouter(include_in_schema=False)
 
@@ -48,4 +48,7 @@ router.add_route(scans.PHONE, scans.take_scan, methods=["POST"])
 router.add_route(devices.PAGE, devices.show_device, methods=["GET"])
 router.add_route(devices.PAGE, devices.take_device, methods=["POST"])
 router.add_route(signin.ACCOUNT_HOME, show_account, methods=["GET"])
+router.add_route(SESSIONS, show_sessions, methods=["GET"])
+router.add_route(SESSIONS, take_sessions, methods=["POST"])
 router.add_route(pages.STYLE_PATH, pages.style, methods=["GET"])
+router.add_route(pages.SCRIPT_PATH, pages.script, methods=["GET"])

@@ -20,11 +20,15 @@ from onestop_legal.working_days import SHANGHAI
 
 ACCOUNT: Final = (
     ("/account", N_("我的账户")),
+    ("/account/security", N_("账号安全")),
+    ("/account/sessions", N_("登录设备")),
     ("/account/identities", N_("第三方身份")),
 )
 """The pages of a person's own account, as the navigation shows them."""
 
 _STYLE: Final = files(__package__).joinpath("static/pages.css").read_bytes()
+_SCRIPT: Final = files(__package__).joinpath("static/passkeys.js").read_bytes()
+SCRIPT_PATH: Final = f"/assets/passkeys-{hashlib.sha256(_SCRIPT).hexdigest()[:16]}.js"
 STYLE_PATH: Final = f"/assets/pages-{hashlib.sha256(_STYLE).hexdigest()[:16]}.css"
 _YEAR: Final = 365 * 24 * 3600
 _HEADERS: Final = {
@@ -38,7 +42,15 @@ _HEADERS: Final = {
 
 
 class SignInFirst(Exception):
-    """The page is for who is signed in."""
+    """The page is for who is signed in, or has signed in recently.
+
+    Attributes:
+        afterwards: the page to come back to; None for this one.
+    """
+
+    def __init__(self, afterwards: str | None = None) -> None:
+        super().__init__()
+        self.afterwards = afterwards
 
 
 @cache
@@ -53,11 +65,24 @@ def _templates(language: str) -> Environment:
     )
     templates.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     templates.filters["moment"] = _moment
-    templates.globals |= {"style_path": STYLE_PATH, "language": language, "account_pages": ACCOUNT}
+    templates.globals |= {
+        "style_path": STYLE_PATH,
+        "script_path": SCRIPT_PATH,
+        "language": language,
+        "account_pages": ACCOUNT,
+    }
     return templates
 
 
-def page(request: Request, template: str, status: int = 200, *, leads_to: str | None = None, **values: Any) -> Response:
+def page(
+    request: Request,
+    template: str,
+    status: int = 200,
+    *,
+    leads_to: str | None = None,
+    script: bool = False,
+    **values: Any,
+) -> Response:
     """Return a page in the language of who looks at it.
 
     Args:
@@ -66,12 +91,13 @@ def page(request: Request, template: str, status: int = 200, *, leads_to: str | 
         status: HTTP status.
         leads_to: address of a client that a form of this page ends at; browsers hold `form-action` against every
             redirect that follows a form.
+        script: whether the page offers passkeys, which take our script; no other page runs any.
         values: what the template shows.
     """
     language = language_of(request)
-    values |= {"here": request.url.path, "other_languages": _other_languages(request, language)}
+    values |= {"here": request.url.path, "script": script, "other_languages": _other_languages(request, language)}
     text = _templates(language).get_template(f"{template}.html").render(values)
-    headers = {**_HEADERS, "Content-Security-Policy": _policy(leads_to), "Content-Language": language}
+    headers = {**_HEADERS, "Content-Security-Policy": _policy(leads_to, script=script), "Content-Language": language}
     response = HTMLResponse(text, status, headers)
     if "language" in request.query_params:
         secure = request.url.scheme == "https"
@@ -86,9 +112,10 @@ def for_people(handle: Endpoint) -> Endpoint:
     async def answered(request: Request) -> Response:
         try:
             return await handle(request)
-        except SignInFirst:
+        except SignInFirst as first:
             query = request.url.query if request.method == "GET" else ""
-            return redirect("/sign-in", {"next": request.url.path + (f"?{query}" if query else "")})
+            here = request.url.path + (f"?{query}" if query else "")
+            return redirect("/sign-in", {"next": first.afterwards or here})
         except OAuthError as error:
             return error_page(request, as_page_error(error))
         except NamedError as error:
@@ -129,6 +156,17 @@ def _moment(instant: datetime) -> str:
     return instant.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
+async def script(_request: Request) -> Response:
+    """Return the one script of ours; its address changes with its content."""
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    return Response(_SCRIPT, headers=headers, media_type="text/javascript; charset=utf-8")
+
+
+def json_for_script(text: str) -> Response:
+    """Return JSON for the script of one of our pages."""
+    return Response(text, headers=_HEADERS, media_type="application/json")
+
+
 def _other_languages(request: Request, language: str) -> list[tuple[str, str, str]]:
     """Return tag, name and address of this page in every other language; none for the answer to a form."""
     if request.method != "GET":
@@ -140,10 +178,11 @@ def _other_languages(request: Request, language: str) -> list[tuple[str, str, st
     ]
 
 
-def _policy(leads_to: str | None) -> str:
+def _policy(leads_to: str | None, *, script: bool) -> str:
     target = f" {_source(leads_to)}" if leads_to else ""
+    scripted = "script-src 'self'; connect-src 'self'; " if script else ""
     return (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+        f"default-src 'none'; {scripted}style-src 'self'; img-src 'self' data:; "
         f"form-action 'self'{target}; frame-ancestors 'none'; base-uri 'none'"
     )
 

@@ -1,7 +1,7 @@
 """Natural persons, and the capacity in which somebody acts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -115,6 +115,14 @@ class Person:
     mandates: tuple[Mandate, ...] = ()
     appointments: tuple[StaffMember, ...] = ()
     represents: tuple[LegalPerson, ...] = ()
+
+    def off_duty(self) -> "Person":
+        """Return the person as he acts for himself and others, but for no agency."""
+        return replace(self, appointments=())
+
+    def serves(self, day: date) -> bool:
+        """Tell whether the person serves an agency on `day`."""
+        return any(it.holds_on(day) for it in self.appointments)
 
     def capacities(self, day: date) -> tuple[Capacity, ...]:
         """Return everything the person may act as on `day`: agencies, legal persons, other persons, himself."""

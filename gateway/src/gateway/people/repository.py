@@ -18,10 +18,12 @@ _BY_ID = compiled(sa.select(*_PERSON).where(person.c.id == sa.bindparam("person_
 _CREDENTIALS = compiled(
     sa.select(*_PERSON, person.c.password_hash).where(person.c.username == sa.bindparam("username"))
 )
+_CREDENTIALS_OF = compiled(sa.select(*_PERSON, person.c.password_hash).where(person.c.id == sa.bindparam("person_id")))
 _SET_PASSWORD_HASH = compiled(
     sa.update(person)
-    .where(person.c.id == sa.bindparam("person_id"), person.c.password_hash == sa.bindparam("old"))
+    .where(person.c.id == sa.bindparam("person_id"), person.c.password_hash.is_not_distinct_from(sa.bindparam("old")))
     .values(password_hash=sa.bindparam("new"))
+    .returning(sa.true())
 )
 _HAS_PASSWORD = compiled(sa.select(person.c.password_hash.is_not(None)).where(person.c.id == sa.bindparam("person_id")))
 _SEALED = compiled(sa.select(person.c.name, person.c.phone).where(person.c.id == sa.bindparam("person_id")))
@@ -41,9 +43,15 @@ async def credentials(connection: Connection, username: str) -> tuple[Person, st
     return (_person(row), row["password_hash"]) if row else None
 
 
-async def replace_password_hash(connection: Connection, person_id: UUID, *, old: str, new: str) -> None:
-    """Keep a better hash of the same password, unless the password was changed meanwhile."""
-    await _SET_PASSWORD_HASH.execute(connection, person_id=person_id, old=old, new=new)
+async def credentials_of(connection: Connection, person_id: UUID) -> tuple[Person, str | None] | None:
+    """Return a person, without mandates, and the hash of the password."""
+    row = await _CREDENTIALS_OF.fetchrow(connection, person_id=person_id)
+    return (_person(row), row["password_hash"]) if row else None
+
+
+async def replace_password_hash(connection: Connection, person_id: UUID, *, old: str | None, new: str) -> bool:
+    """Keep another hash in the place of `old`; False when the password was changed meanwhile."""
+    return await _SET_PASSWORD_HASH.fetchval(connection, person_id=person_id, old=old, new=new) is True
 
 
 async def has_password(connection: Connection, person_id: UUID) -> bool:

@@ -12,8 +12,8 @@ from gateway.permissions import PERMISSIONS
 from gateway.provider import Provider
 from gateway.scans import repository
 from gateway.scans.domain import APP_CHANNEL, LIFETIME, NotOurApp, Scan, ScanGone
+from gateway.signin.domain import Arrival
 from gateway.signin.origins import device_of, network_index, network_of
-from gateway.signin.service import Arrival
 from gateway.tokens.opaque import digest, form_token
 from onestop_runtime.ids import uuid7
 from onestop_runtime.transaction import Transaction

@@ -10,7 +10,7 @@ from gateway.provider import provider_of
 from gateway.signin.domain import SessionNotFound
 from gateway.signin.repository import living_session, sessions_of
 from gateway.signin.schemas import SessionView
-from gateway.signin.service import end
+from gateway.signin.service import end, end_all
 from onestop_runtime.problems import NotSignedIn, errors
 from onestop_runtime.routing import Read, Write, command_router, query_router
 
@@ -24,10 +24,16 @@ async def my_sessions(tx: Read) -> list[SessionView]:
     PERMISSIONS.require(tx.caller, "session.list")
     if tx.caller.sub is None:
         raise NotSignedIn
-    return [
-        SessionView(id=it.id, device=it.device, signed_in_at=it.signed_in_at, expires_at=it.expires_at)
-        for it in await sessions_of(tx.connection, tx.caller.sub, tx.now)
-    ]
+    return [SessionView.of(it) for it in await sessions_of(tx.connection, tx.caller.sub, tx.now)]
+
+
+@commands.delete("/sessions", summary="退出所有设备上的登录", status_code=204)
+async def end_all_my_sessions(tx: Write, request: Request) -> None:
+    """End all of one's own sessions, this one too, and everything that was granted in them."""
+    PERMISSIONS.require(tx.caller, "session.list")
+    if tx.caller.sub is None:
+        raise NotSignedIn
+    provider_of(request).revoked.add(await end_all(tx, tx.caller.sub))
 
 
 @commands.delete(

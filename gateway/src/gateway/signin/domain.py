@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from onestop_legal.errors import NamedError
 
 SESSION_LIFETIME: Final = timedelta(hours=12)
+RECENT: Final = timedelta(minutes=10)
+"""How long after a sign-in what protects the account may be changed."""
+TERMINAL: Final = "terminal"
+"""The channel of who comes by a self-service terminal."""
+MULTIPLE: Final = "mfa"
+"""Says among the methods of a session that they were of several kinds (RFC 8176)."""
 
 
 class WrongCredentials(NamedError):
@@ -33,6 +39,29 @@ class SessionNotFound(NamedError):
     title = "没有这个登录会话"
     status = 404
     pointer = "{session_id}"
+
+
+class SignInTooOld(NamedError):
+    """What protects the account is changed only shortly after a sign-in (RFC 9470, 3)."""
+
+    slug = "sign-in-too-old"
+    title = "为保护您的账号，请重新登录后再继续"
+    status = 401
+
+
+class HasSignedIn(Protocol):
+    """A session, or who stands behind a request."""
+
+    @property
+    def signed_in_at(self) -> datetime | None:
+        """When the person last proved who he is; None for who never did."""
+        ...
+
+
+def require_recent(who: HasSignedIn, now: datetime) -> None:
+    """Do nothing when `who` has proved himself within the last ten minutes; raises `SignInTooOld`."""
+    if who.signed_in_at is None or now > who.signed_in_at + RECENT:
+        raise SignInTooOld
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +96,35 @@ class Session:
         """Return when something that is granted in it ends: at `end`, at a terminal with the session at the latest."""
         return end if self.terminal_id is None else min(end, self.expires_at)
 
+    @property
+    def strong(self) -> bool:
+        """Whether the person has shown two factors."""
+        return MULTIPLE in self.methods
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """From where somebody comes to sign in.
+
+    Attributes:
+        address: network address; kept only as a keyed hash.
+        device: the browser's name for itself.
+        device_token: value of the known-browser cookie, if any.
+        client_id: the client that sent the person here, if any.
+        at_terminal: whether that is a self-service terminal.
+    """
+
+    address: str
+    device: str
+    device_token: str | None
+    client_id: str = ""
+    at_terminal: bool = False
+
+    @property
+    def channel(self) -> str:
+        """How the audit trail calls the way that he takes."""
+        return TERMINAL if self.at_terminal else "web"
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -97,6 +155,9 @@ ACCOUNT_PATIENCE: Final = Patience(free=5, longest=timedelta(seconds=60))
 
 DEVICE_PATIENCE: Final = Patience(free=10, longest=timedelta(seconds=30))
 """For one account from a browser it was used in before."""
+
+SECOND_PATIENCE: Final = Patience(free=5, longest=timedelta(minutes=15), rest=timedelta(days=1))
+"""For second factors of one account, whose password somebody knows, from browsers it was never used in."""
 
 ADDRESS_PATIENCE: Final = Patience(free=50, longest=timedelta(seconds=10))
 """For one network address, behind which a whole hall may sit."""

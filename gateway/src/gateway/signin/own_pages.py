@@ -15,7 +15,7 @@ from gateway.people.domain import Person
 from gateway.people.repository import person_by_id
 from gateway.provider import Provider, provider_of
 from gateway.signin.cookies import SESSION, VISIT
-from gateway.signin.domain import Session
+from gateway.signin.domain import Session, SignInTooOld, require_recent
 from gateway.signin.service import current_session
 from gateway.terminals.domain import NotAtTerminal
 from gateway.tokens.opaque import form_token, new_secret, same
@@ -87,6 +87,20 @@ class Visitor(Guest):
         person = self.person
         return Caller(sub=person.id, kind="natural", acr=str(person.assurance), channel="web", name=person.masked_name)
 
+    def require_recent(self, afterwards: str | None = None) -> None:
+        """Do nothing shortly after a sign-in; else the person signs in again and comes back.
+
+        Args:
+            afterwards: the page to come back to; by default this one.
+
+        Raises:
+            SignInFirst: when the sign-in is older than ten minutes.
+        """
+        try:
+            require_recent(self.session, self.provider.context.clock())
+        except SignInTooOld as error:
+            raise SignInFirst(afterwards) from error
+
     def page(self, template: str, status: int = 200, *, error: NamedError | None = None, **values: Any) -> Response:
         """Return a page of the account, with the name of whom it is and the way out."""
         values |= {"name": self.person.masked_name, "sign_out_csrf": self.csrf("sign-out")}
@@ -113,7 +127,8 @@ async def visitor(request: Request) -> Visitor:
         person = await person_by_id(connection, session.person_id)
     if person is None:
         raise SignInFirst
-    return Visitor(provider, request, visit_of(provider, request), session, person)
+    known = provider.as_proved(person, session.methods)
+    return Visitor(provider, request, visit_of(provider, request), session, known)
 
 
 async def own_visitor(request: Request) -> Visitor:

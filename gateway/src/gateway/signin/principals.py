@@ -20,9 +20,10 @@ _REMEMBERED: Final = 10_000
 class SessionPrincipals:
     """Finds who a session cookie belongs to; believes an answer for five seconds."""
 
-    def __init__(self, context: Context, cookies: Cookies) -> None:
+    def __init__(self, context: Context, cookies: Cookies, *, two_factors_for_staff: bool) -> None:
         self._context = context
         self._cookies = cookies
+        self._two_factors_for_staff = two_factors_for_staff
         self._known: dict[bytes, Principal] = {}
 
     async def principal_of(self, cookie: bytes) -> Principal | None:
@@ -49,6 +50,8 @@ class SessionPrincipals:
             person = await person_by_id(connection, session.person_id) if session else None
         if session is None or person is None:
             return None
+        if self._two_factors_for_staff and not session.strong:
+            person = person.off_duty()
         capacity = person.capacity(None, legal_day(now))
         return Principal(
             caller=caller_as(person, capacity, client_id="", channel=TERMINAL if session.terminal_id else "web"),
@@ -57,4 +60,5 @@ class SessionPrincipals:
             expires_at=now.timestamp() + _BELIEVED_SECONDS,
             token_id=str(session.id),
             first_party=True,
+            signed_in_at=session.signed_in_at,
         )

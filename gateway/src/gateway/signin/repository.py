@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from gateway.oidc.tables import access_grant
 from gateway.signin.domain import Session
 from gateway.signin.tables import known_device, session, sign_in_throttle
 from onestop_runtime.sql import Connection, Record, compiled
@@ -29,6 +30,15 @@ _BY_ID = compiled(
         *_LIVES,
     )
 )
+_BY_GRANT = compiled(
+    sa.select(*_COLUMNS)
+    .join(access_grant, access_grant.c.session_id == session.c.id)
+    .where(
+        access_grant.c.id == sa.bindparam("grant_id"),
+        session.c.ended_at.is_(None),
+        session.c.expires_at > sa.bindparam("now"),
+    )
+)
 _BY_PERSON = compiled(
     sa.select(*_COLUMNS)
     .where(
@@ -49,6 +59,18 @@ _SIGN_IN_AGAIN = compiled(
         version=session.c.version + 1,
     )
     .returning(*_COLUMNS)
+)
+_STRENGTHEN = compiled(
+    sa.update(session)
+    .where(session.c.id == sa.bindparam("session_id"), session.c.ended_at.is_(None))
+    .values(methods=sa.bindparam("methods"), version=session.c.version + 1)
+)
+_OTHERS = compiled(
+    sa.select(session.c.id).where(
+        session.c.person_id == sa.bindparam("person_id"),
+        session.c.ended_at.is_(None),
+        session.c.id.is_distinct_from(sa.bindparam("kept", type_=sa.Uuid)),
+    )
 )
 _END = compiled(
     sa.update(session)
@@ -118,6 +140,14 @@ async def living_session(connection: Connection, session_id: UUID, now: datetime
     return _session(row) if row else None
 
 
+async def session_behind(connection: Connection, grant_id: str | None, token_id: str, now: datetime) -> Session | None:
+    """Return the living session that a token was granted in; without a grant the token is the session itself."""
+    if grant_id is None:
+        return await living_session(connection, UUID(token_id), now)
+    row = await _BY_GRANT.fetchrow(connection, grant_id=UUID(grant_id), now=now)
+    return _session(row) if row else None
+
+
 async def sessions_of(connection: Connection, person_id: UUID, now: datetime) -> list[Session]:
     """Return the living sessions of a person, the newest first, at most 100."""
     return [_session(row) for row in await _BY_PERSON.fetch(connection, person_id=person_id, now=now)]
@@ -141,6 +171,16 @@ async def sign_in_again(
         expires_at=expires_at,
     )
     return _session(row) if row else None
+
+
+async def strengthen_session(connection: Connection, session_id: UUID, methods: tuple[str, ...]) -> None:
+    """Note that more was shown in a session than at its start."""
+    await _STRENGTHEN.execute(connection, session_id=session_id, methods=list(methods))
+
+
+async def living_sessions_but(connection: Connection, person_id: UUID, kept: UUID | None) -> list[UUID]:
+    """Return the sessions of a person that have not been ended, without the one that is kept."""
+    return [row["id"] for row in await _OTHERS.fetch(connection, person_id=person_id, kept=kept)]
 
 
 async def end_session(connection: Connection, session_id: UUID, now: datetime) -> UUID | None:
@@ -173,7 +213,7 @@ async def count_failure(connection: Connection, key: bytes, now: datetime, forgi
         key=key,
         failures=1,
         last_failed_at=now,
-        not_before=now,
+        not_before=now - forgiven_after,
         forgiven_before=now - forgiven_after,
     )
     return failures

@@ -5,6 +5,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.credentials.repository import factors_of
+from gateway.credentials.service import await_second_factor
 from gateway.oidc.authorize import UnderWay, proceed, refuse, resume
 from gateway.oidc.domain import AuthorizationRefused
 from gateway.oidc.http import form_of, query_of, redirect
@@ -14,16 +16,19 @@ from gateway.people.domain import CapacityNotHeld, Person
 from gateway.people.repository import person_by_id
 from gateway.provider import Provider, provider_of
 from gateway.signin.cookies import DEVICE, SESSION, VISIT
-from gateway.signin.domain import Session, TooManyAttempts, WrongCredentials
+from gateway.signin.domain import MULTIPLE, Arrival, Session, TooManyAttempts, WrongCredentials
 from gateway.signin.onward import Onward, onward_of, read_form
 from gateway.signin.own_pages import Guest, guest, require_own_form
-from gateway.signin.service import Arrival, SignedIn, check_password, current_session, let_in
+from gateway.signin.service import SignedIn, check_password, current_session, let_in
 from gateway.tokens.opaque import form_token
 from onestop_legal.errors import NamedError
 from onestop_runtime.problems import Overloaded
 from onestop_runtime.transaction import acquired
 
 ACCOUNT_HOME: Final = "/account"
+SIGN_IN: Final = "sign-in"
+"""What the forms of signing in are for, whichever way."""
+OWED: Final = "/account/second-factor"
 SCOPE_TEXTS: Final = {
     "openid": N_("您在本平台的编号"),
     "profile": N_("您的姓名和办理身份"),
@@ -49,10 +54,10 @@ async def show_sign_in(request: Request) -> Response:
     here = guest(request)
     onward = await onward_of(here.provider, request, query_of(request))
     if onward.under_way:
-        return _form(here, onward, username=onward.under_way.asked.login_hint or "")
+        return form_page(here, onward, username=onward.under_way.asked.login_hint or "")
     session = await current_session(here.provider, here.provider.cookies.read(request, SESSION))
     if session is None or onward.afterwards:
-        return _form(here, onward)
+        return form_page(here, onward)
     return redirect(ACCOUNT_HOME, {})
 
 
@@ -61,19 +66,28 @@ async def take_sign_in(request: Request) -> Response:
     """Check name and password; then go on with the request that led here."""
     here = guest(request)
     provider = here.provider
-    form, onward = await read_form(here, "sign-in")
+    form, onward = await read_form(here, SIGN_IN)
     username = form.get("username", "")
     arrival = arrival_of(provider, request, onward.under_way)
     try:
         person = await check_password(provider, username, form.get("password", ""), arrival)
     except (WrongCredentials, TooManyAttempts, Overloaded) as error:
-        return _form(here, onward, username=username, error=error)
+        return form_page(here, onward, username=username, error=error)
     return await go_in(here, onward, person, ("pwd",))
 
 
 async def go_in(here: Guest, onward: Onward, person: Person, methods: tuple[str, ...]) -> Response:
-    """Let in who has proved to be `person` by `methods` (RFC 8176), and go on with what led here."""
+    """Let in who has proved to be `person` by `methods` (RFC 8176), and go on with what led here.
+
+    Who has set up a second factor and has not shown it is asked for it first.
+    """
     provider, request = here.provider, here.request
+    if MULTIPLE not in methods:
+        async with acquired(provider.context.pool) as connection:
+            factors = await factors_of(connection, person.id)
+        if factors.any:
+            await await_second_factor(provider, here.visit, person, methods)
+            return redirect("/sign-in/second-factor", onward.fields)
     current = await current_session(provider, provider.cookies.read(request, SESSION))
     arrival = arrival_of(provider, request, onward.under_way)
     signed_in = await let_in(provider, person, arrival, methods, current)
@@ -98,8 +112,14 @@ async def arrive(
     signed_in: SignedIn,
     afterwards: str | None = None,
 ) -> Response:
-    """Have the browser keep its new session, and go on: with the request under way, or to a page of ours."""
-    response = await _go_on(provider, request, under_way, signed_in.session, afterwards)
+    """Have the browser keep its new session, and go on: with the request under way, or to a page of ours.
+
+    Who serves an agency and owes it a second factor is led to set one up.
+    """
+    if await _owes_second_factor(provider, signed_in.session):
+        response = redirect(OWED, Onward(under_way, afterwards).fields)
+    else:
+        response = await go_on(provider, request, Onward(under_way, afterwards), signed_in.session)
     provider.cookies.set(response, SESSION, signed_in.session_token, lasting=signed_in.session.terminal_id is None)
     if signed_in.device_token is not None:
         provider.cookies.set(response, DEVICE, signed_in.device_token)
@@ -119,6 +139,7 @@ async def show_consent(request: Request) -> Response:
         person = await person_by_id(connection, session.person_id)
     acting_for = None
     if person is not None:
+        person = provider.as_proved(person, session.methods)
         try:
             principal = person.capacity(under_way.asked.act, provider.today()).principal
         except CapacityNotHeld as error:
@@ -156,24 +177,33 @@ async def take_consent(request: Request) -> Response:
         return refuse(provider, under_way.parameters, refused)
 
 
-async def _go_on(
-    provider: Provider, request: Request, under_way: UnderWay | None, session: Session, afterwards: str | None
-) -> Response:
-    if under_way is None:
-        return redirect(afterwards or ACCOUNT_HOME, {})
+async def go_on(provider: Provider, request: Request, onward: Onward, session: Session) -> Response:
+    """Go on with the request under way, or to a page of ours."""
+    if onward.under_way is None:
+        return redirect(onward.afterwards or ACCOUNT_HOME, {})
     try:
-        return await proceed(provider, request, under_way, session)
+        return await proceed(provider, request, onward.under_way, session)
     except AuthorizationRefused as refused:
-        return refuse(provider, under_way.parameters, refused)
+        return refuse(provider, onward.under_way.parameters, refused)
 
 
-def _form(here: Guest, onward: Onward, *, username: str = "", error: NamedError | None = None) -> Response:
+async def _owes_second_factor(provider: Provider, session: Session) -> bool:
+    if provider.strong_enough(session.methods):
+        return False
+    async with acquired(provider.context.pool) as connection:
+        person = await person_by_id(connection, session.person_id)
+    return person is not None and person.serves(provider.today())
+
+
+def form_page(here: Guest, onward: Onward, *, username: str = "", error: NamedError | None = None) -> Response:
+    """Return the page with the sign-in form."""
     return here.page(
         "sign_in",
         error=error,
+        script=True,
         leads_to=onward.leads_to,
         onward=onward,
-        csrf=here.csrf(onward.purpose("sign-in")),
+        csrf=here.csrf(onward.purpose(SIGN_IN)),
         elsewhere=[(it.id, it.name) for it in here.provider.upstreams.values()],
         username=username,
     )

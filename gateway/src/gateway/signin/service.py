@@ -10,22 +10,12 @@ from gateway.people.domain import Person
 from gateway.people.repository import credentials, replace_password_hash
 from gateway.provider import Provider
 from gateway.signin import repository
-from gateway.signin.domain import (
-    ACCOUNT_PATIENCE,
-    ADDRESS_PATIENCE,
-    DEVICE_PATIENCE,
-    SESSION_LIFETIME,
-    Patience,
-    Session,
-    WrongCredentials,
-)
+from gateway.signin.domain import SESSION_LIFETIME, Arrival, Session, WrongCredentials
 from gateway.signin.password_rules import LONGEST
-from gateway.signin.throttle import count, require_patience
-from gateway.terminals.domain import CHANNEL as TERMINAL
+from gateway.signin.throttle import Tally, count, require_patience, tally_of
 from gateway.terminals.repository import stay_on, terminal_of_client
 from gateway.tokens.opaque import digest, new_secret
 from onestop_runtime.caller import ANONYMOUS, Caller
-from onestop_runtime.fields import FieldCipher
 from onestop_runtime.ids import uuid7
 from onestop_runtime.sql import Connection
 from onestop_runtime.transaction import Transaction, acquired
@@ -34,30 +24,6 @@ NOBODY: Final = UUID(int=0)
 """Stands in the audit trail for a name that nobody has."""
 _LONGEST_USERNAME: Final = 128
 _LONGEST_DEVICE: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """From where somebody comes to sign in.
-
-    Attributes:
-        address: network address; kept only as a keyed hash.
-        device: the browser's name for itself.
-        device_token: value of the known-browser cookie, if any.
-        client_id: the client that sent the person here, if any.
-        at_terminal: whether that is a self-service terminal.
-    """
-
-    address: str
-    device: str
-    device_token: str | None
-    client_id: str = ""
-    at_terminal: bool = False
-
-    @property
-    def channel(self) -> str:
-        """How the audit trail calls the way that he takes."""
-        return TERMINAL if self.at_terminal else "web"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +41,6 @@ class SignedIn:
     ended: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Keys:
-    """Under which keys an attempt's failures are counted, each with its patience.
-
-    The owner's own browser counts by itself: strangers who guess at the account, or share its address, cannot
-    make the owner wait.
-    """
-
-    account: bytes
-    patience: dict[bytes, Patience]
-
-    @classmethod
-    def of(cls, cipher: FieldCipher, arrival: Arrival, username: str, *, known_device: bool) -> "_Keys":
-        if known_device:
-            device = cipher.blind_index("sign-in-device", f"{arrival.device_token}\0{username}")
-            return cls(device, {device: DEVICE_PATIENCE})
-        account = cipher.blind_index("sign-in-account", username)
-        address = cipher.blind_index("sign-in-address", arrival.address)
-        return cls(account, {account: ACCOUNT_PATIENCE, address: ADDRESS_PATIENCE})
-
-
 async def check_password(provider: Provider, username: str, password: str, arrival: Arrival) -> Person:
     """Return whose name and password these are. The work is the same whether the name exists or not.
 
@@ -111,19 +56,19 @@ async def check_password(provider: Provider, username: str, password: str, arriv
         now = provider.context.clock()
         async with acquired(provider.context.pool) as connection:
             found = await credentials(connection, username)
-            known_device = await _device_known(connection, arrival, found[0].id if found else NOBODY, now)
-            keys = _Keys.of(provider.cipher, arrival, username, known_device=known_device)
-            failed_before = await require_patience(connection, keys.patience, now)
+            known_device = await device_known(connection, arrival, found[0].id if found else NOBODY, now)
+            tally = tally_of(provider.cipher, "sign-in", username, arrival, known_device=known_device)
+            failed_before = await require_patience(connection, tally.keys, now)
         person, known_hash = found or (None, None)
         if not await provider.passwords.verify(known_hash, password):
-            await _note_failure(provider, arrival, keys, person)
+            await _note_failure(provider, arrival, tally, person)
             raise WrongCredentials
         better = await provider.passwords.better_hash(known_hash, password) if known_hash else None
     if person is None or known_hash is None:
         raise WrongCredentials
     if better or failed_before:
-        async with provider.transaction(_arriving(person, arrival)) as tx:
-            await repository.forgive(tx.connection, keys.account)
+        async with provider.transaction(arriving(person, arrival)) as tx:
+            await repository.forgive(tx.connection, tally.account)
             if better:
                 await replace_password_hash(tx.connection, person.id, old=known_hash, new=better)
     return person
@@ -133,7 +78,7 @@ async def let_in(
     provider: Provider, person: Person, arrival: Arrival, methods: tuple[str, ...], current: Session | None
 ) -> SignedIn:
     """Start a session for who has proved to be `person`; see `start_session`."""
-    async with provider.transaction(_arriving(person, arrival)) as tx:
+    async with provider.transaction(arriving(person, arrival)) as tx:
         signed_in = await start_session(tx, person, arrival, methods, current)
     provider.revoked.add(signed_in.ended)
     return signed_in
@@ -220,27 +165,36 @@ async def end(tx: Transaction, session_id: UUID) -> tuple[str, ...]:
     return await take_back_session(tx, session_id)
 
 
-def _arriving(person: Person, arrival: Arrival) -> Caller:
+async def end_all(tx: Transaction, person_id: UUID, *, but: UUID | None = None) -> tuple[str, ...]:
+    """End the sessions of a person, but for one; return the identifiers to refuse from now on."""
+    revoked: list[str] = []
+    for session_id in await repository.living_sessions_but(tx.connection, person_id, but):
+        revoked += await end(tx, session_id)
+    return tuple(revoked)
+
+
+def arriving(person: Person, arrival: Arrival) -> Caller:
+    """Return who has proved to be `person` and is not let in yet."""
     client, channel = arrival.client_id, arrival.channel
     return Caller(sub=person.id, kind="natural", acr=str(person.assurance), client=client, channel=channel)
 
 
 async def _device(tx: Transaction, arrival: Arrival, person: Person) -> str:
     """Return what marks this browser as the person's own; a mark that we did not give is not taken over."""
-    if arrival.device_token and await _device_known(tx.connection, arrival, person.id, tx.now):
+    if arrival.device_token and await device_known(tx.connection, arrival, person.id, tx.now):
         return arrival.device_token
     token = new_secret()
     await repository.add_device(tx.connection, digest(token), person.id, tx.now)
     return token
 
 
-async def _device_known(connection: Connection, arrival: Arrival, person_id: UUID, now: datetime) -> bool:
+async def device_known(connection: Connection, arrival: Arrival, person_id: UUID, now: datetime) -> bool:
     """Tell whether this browser was used for the account; asks the database for unknown names, too."""
     return await repository.device_is_known(connection, digest(arrival.device_token or ""), person_id, now)
 
 
-async def _note_failure(provider: Provider, arrival: Arrival, keys: _Keys, person: Person | None) -> None:
+async def _note_failure(provider: Provider, arrival: Arrival, tally: Tally, person: Person | None) -> None:
     caller = replace(ANONYMOUS, client=arrival.client_id, channel=arrival.channel)
     async with provider.transaction(caller) as tx:
-        await count(tx, keys.patience)
+        await count(tx, tally.keys)
         tx.audit("sign-in.refused", key=person.id if person else NOBODY)

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.signin.domain import Session
+from gateway.signin.domain import TERMINAL, Session
 from onestop_legal.errors import NamedError
 from onestop_legal.working_days import SHANGHAI
 
-CHANNEL: Final = "terminal"
+CHANNEL: Final = TERMINAL
 """The channel of whoever comes through a terminal: by it, and by nothing else, a client is known to be one."""
 LETTERS: Final = 12
 """Of an enrolment code; drawn from the alphabet of user codes, 52 bits for one day."""

@@ -1,7 +1,7 @@
 """Access tokens: RFC 9068 JWTs that carry who, for whom and as what, so that the edge asks no database."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -200,4 +200,6 @@ def _principal(claims: dict[str, Any]) -> Principal:
         names=names_of(claims),
         key=claims["cnf"]["jkt"] if "cnf" in claims else None,
         first_party=claims.get("first_party") is True,
+        grant_id=claims.get("grant"),
+        signed_in_at=datetime.fromtimestamp(claims["auth_time"], UTC) if "auth_time" in claims else None,
     )

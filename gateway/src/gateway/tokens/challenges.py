@@ -3,6 +3,7 @@
 from typing import Final
 
 from gateway.people.domain import NotKnownSurelyEnough
+from gateway.signin.domain import RECENT, SignInTooOld
 from gateway.tokens.access import InsufficientScope, InvalidToken
 from gateway.tokens.dpop import ALGORITHMS, InvalidProof, NonceNeeded
 from onestop_legal.errors import NamedError
@@ -17,6 +18,9 @@ def challenge_of(error: NamedError) -> dict[str, str]:
     """Return the headers that go with `error`; none when it concerns neither token, proof, scope nor level."""
     if isinstance(error, NotKnownSurelyEnough):
         return {CHALLENGE: f'{error.scheme} error="insufficient_user_authentication", acr_values="{error.needed}"'}
+    if isinstance(error, SignInTooOld):
+        seconds = int(RECENT.total_seconds())
+        return {CHALLENGE: f'Bearer error="insufficient_user_authentication", max_age="{seconds}"'}
     if isinstance(error, InsufficientScope):
         return {CHALLENGE: f'{error.scheme} error="insufficient_scope", scope="{error.needed}"'}
     if not isinstance(error, _PROBLEMS):

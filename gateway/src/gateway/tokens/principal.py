@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from onestop_runtime.caller import Caller
@@ -21,6 +22,8 @@ class Principal:
         names: by which it can be revoked before its time; none for a session.
         key: thumbprint of the key that the token is bound to; None for a bearer token.
         first_party: the client is our own, so that no scope limits what it does for the caller.
+        grant_id: the authorization that the token comes from; None for client credentials and sessions.
+        signed_in_at: when the person last proved who he is; None for who never did.
         assertions: internal assertions made for this principal, by audience, with the second they go stale.
     """
 
@@ -33,6 +36,8 @@ class Principal:
     names: tuple[str, ...] = ()
     key: str | None = None
     first_party: bool = False
+    grant_id: str | None = None
+    signed_in_at: datetime | None = None
     assertions: dict[str, tuple[float, str]] = field(default_factory=dict)
 
 

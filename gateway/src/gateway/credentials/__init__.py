@@ -1,0 +1,1 @@
+"""What a person proves himself with beside his password: one-time passwords, passkeys, recovery codes."""
