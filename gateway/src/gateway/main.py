@@ -31,7 +31,14 @@ from gateway.mandates.domain import MandateExists
 from gateway.messages import mailbox
 from gateway.oidc import routes as protocol
 from gateway.own_api import OwnApi
-from gateway.parts import carry_messages, open_parts, tell_client_use, watch_revocations, watch_signing_keys
+from gateway.parts import (
+    carry_messages,
+    open_parts,
+    tell_client_use,
+    tell_of_logouts,
+    watch_revocations,
+    watch_signing_keys,
+)
 from gateway.people import routes as people
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.permissions import PERMISSIONS
@@ -130,6 +137,6 @@ SERVICE = Service(
     permissions=PERMISSIONS,
     seed=seed,
     startup=open_parts,
-    workers=(watch_revocations, watch_signing_keys, tell_client_use, carry_messages, tidy),
+    workers=(watch_revocations, watch_signing_keys, tell_of_logouts, tell_client_use, carry_messages, tidy),
     configure=_configure,
 )

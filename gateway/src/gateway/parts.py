@@ -13,6 +13,7 @@ from gateway.edge.shared_limiter import SharedLimiter
 from gateway.federation.configuration import IdentityProvider
 from gateway.federation.configuration import read as read_providers
 from gateway.federation.upstream import open_upstreams
+from gateway.logout.service import keep_telling
 from gateway.messages.carriers import open_carrier
 from gateway.messages.service import keep_carrying
 from gateway.oidc.id_tokens import IdTokens
@@ -117,6 +118,12 @@ async def watch_signing_keys(context: Context) -> None:
     """Keep the signing keys as the database has them, and have one follow the other."""
     provider: Provider = context.state
     await provider.keystore.keep(context, provider.rotation)
+
+
+async def tell_of_logouts(context: Context) -> None:
+    """Have clients told that sessions have ended."""
+    provider: Provider = context.state
+    await keep_telling(context, provider.id_tokens, provider.outbound)
 
 
 async def tell_client_use(context: Context) -> None:

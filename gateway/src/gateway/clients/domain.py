@@ -102,6 +102,8 @@ class Client:
         agency: credit code of the agency that owns it.
         requests_per_day: how many requests it may send to the API in a day; None for any number.
         contacts: whom to call there: duty telephones and office mail boxes, no private ones.
+        backchannel_logout_uri: where it is told that a session has ended.
+        backchannel_logout_session_required: whether it has to be told which one; it always is.
         jwks: its public keys, or
         jwks_uri: where it publishes them.
         former_secret_hashes: SHA-256 of the secrets before this one, good until `former_secrets_until`.
@@ -133,6 +135,8 @@ class Client:
     requests_per_day: int | None = None
     contacts: tuple[str, ...] = ()
     jwks_uri: str | None = None
+    backchannel_logout_uri: str | None = None
+    backchannel_logout_session_required: bool = False
     former_secret_hashes: tuple[bytes, ...] = ()
     former_secrets_until: datetime | None = None
     proposed_by: UUID | None = None

@@ -42,8 +42,10 @@ def require_sound(client: Client, *, local: bool = False) -> None:
     for uri in client.resources:
         if not _RESOURCE.fullmatch(uri):
             raise InvalidClientMetadata(f"资源地址不正确：{uri}。", pointer="/resources")
-    if client.jwks_uri is not None and not _is_web_address(client.jwks_uri, local=local):
-        raise InvalidClientMetadata(f"公钥地址不正确：{client.jwks_uri}。", pointer="/jwks_uri")
+    for field, named in (("jwks_uri", "公钥地址"), ("backchannel_logout_uri", "退出通知地址")):
+        uri = getattr(client, field)
+        if uri is not None and not _is_web_address(uri, local=local):
+            raise InvalidClientMetadata(f"{named}不正确：{uri}。", pointer=f"/{field}")
     for field in ("redirect_uris", "post_logout_redirect_uris"):
         for uri in getattr(client, field):
             if not _may_return_people_to(uri, client.application_type, local=local):

@@ -25,6 +25,8 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "jwks_uri": None,
     "redirect_uris": ["https://archive.example.cn/callback"],
     "post_logout_redirect_uris": ["https://archive.example.cn/"],
+    "backchannel_logout_uri": "https://archive.example.cn/backchannel-logout",
+    "backchannel_logout_session_required": True,
     "grant_types": ["authorization_code", "refresh_token"],
     "scopes": ["openid", "profile"],
     "first_party": False,
@@ -50,6 +52,10 @@ class ClientFields(BaseModel):
     jwks_uri: str | None = Field(default=None, max_length=512, description="公钥的公布地址，与 jwks 二选一")
     redirect_uris: list[str] = Field(default_factory=list, max_length=20)
     post_logout_redirect_uris: list[str] = Field(default_factory=list, max_length=20)
+    backchannel_logout_uri: str | None = Field(
+        default=None, max_length=512, description="用户退出登录时通知的地址（OIDC Back-Channel Logout）"
+    )
+    backchannel_logout_session_required: bool = Field(default=False, description="通知中须有 sid；总是有")
     grant_types: list[str] = Field(default_factory=lambda: [CODE, REFRESH], max_length=10)
     scopes: list[str] = Field(default_factory=lambda: ["openid", "profile", "phone"], max_length=30)
     first_party: bool = Field(default=False, description="自有应用，用户无须另行授权")

@@ -30,6 +30,8 @@ client = sa.Table(
     sa.Column("requests_per_day", sa.BigInteger),
     sa.Column("contacts", TEXTS, nullable=False),
     sa.Column("jwks_uri", sa.Text),
+    sa.Column("backchannel_logout_uri", sa.Text),
+    sa.Column("backchannel_logout_session_required", sa.Boolean, nullable=False),
     sa.Column("former_secret_hashes", pg.ARRAY(sa.LargeBinary), nullable=False),
     sa.Column("former_secrets_until", INSTANT),
     sa.Column("proposed_by", sa.Uuid),

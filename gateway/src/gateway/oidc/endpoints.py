@@ -143,6 +143,8 @@ def metadata(issuer: str) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/oauth/jwks",
         "userinfo_endpoint": f"{issuer}{USERINFO}",
         "end_session_endpoint": f"{issuer}/oauth/end-session",
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "revocation_endpoint": f"{issuer}/oauth/revoke",
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],

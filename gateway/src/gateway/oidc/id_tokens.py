@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -17,6 +17,9 @@ from onestop_runtime.caller import Caller
 from onestop_runtime.clock import Clock
 
 LIFETIME: Final = timedelta(minutes=10)
+_LOGOUT_LIFETIME: Final = timedelta(minutes=2)
+_TYPE: Final = "JWT"
+_LOGOUT_TYPE: Final = "logout+jwt"
 _MAX_LENGTH: Final = 8192
 
 
@@ -66,8 +69,22 @@ class IdTokens:
             claims["nonce"] = nonce
         if caller.act:
             claims["act"] = act_claim(caller.act)
-        key = self._keys.signing
-        return jwt.encode({"alg": ALGORITHM, "typ": "JWT", "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
+        return self._signed(_TYPE, claims)
+
+    def logout_token(self, client_id: str, subject: UUID, session_id: UUID) -> str:
+        """Return what tells a client that a session has ended (OpenID Connect Back-Channel Logout 1.0, 2.4)."""
+        issued = int(self._clock().timestamp())
+        claims: dict[str, Any] = {
+            "iss": self._issuer,
+            "sub": str(subject),
+            "aud": client_id,
+            "iat": issued,
+            "exp": issued + int(_LOGOUT_LIFETIME.total_seconds()),
+            "jti": uuid4().hex,
+            "sid": str(session_id),
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        }
+        return self._signed(_LOGOUT_TYPE, claims)
 
     def read_hint(self, token: str) -> Hint:
         """Return what one of our ID tokens says, expired or not (OIDC RP-Initiated Logout, 2).
@@ -80,11 +97,17 @@ class IdTokens:
             raise error
         try:
             decoded = jwt.decode(token, self._keys.remembered, algorithms=[ALGORITHM])
+            if decoded.header.get("typ") != _TYPE:
+                raise error
             self._registry.validate(decoded.claims)
             claims = decoded.claims
             return Hint(UUID(claims["sub"]), str(claims["aud"]), UUID(claims["sid"]))
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as reason:
             raise error from reason
+
+    def _signed(self, type_: str, claims: dict[str, Any]) -> str:
+        key = self._keys.signing
+        return jwt.encode({"alg": ALGORITHM, "typ": type_, "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
 
 
 def _half_hash(token: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from gateway.logout.service import tell_clients
 from gateway.oidc.grants import take_back_session
 from gateway.people.domain import Person
 from gateway.people.repository import credentials, replace_password_hash
@@ -162,6 +163,7 @@ async def end(tx: Transaction, session_id: UUID) -> tuple[str, ...]:
     if tx.caller.sub is None:
         tx.caller = replace(tx.caller, sub=person_id, kind="natural")
     tx.audit("session.ended", key=session_id)
+    await tell_clients(tx, session_id, person_id)
     return await take_back_session(tx, session_id)
 
 
