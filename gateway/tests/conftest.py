@@ -148,6 +148,14 @@ SEED = {
             first_party=False,
             agency=MARKET,
         ),
+        client(
+            "estate",
+            "不动产登记系统",
+            token_endpoint_auth_method="private_key_jwt",
+            jwks={"keys": [DEPARTMENT_KEY.as_dict(private=False)]},
+            grant_types=["authorization_code", "refresh_token", "client_credentials"],
+            profile="fapi2",
+        ),
     ],
 }
 

@@ -21,6 +21,7 @@ _FLAGS = {
     "first_party": "自有",
     "require_pushed_authorization_requests": "须预先提交（PAR）",
     "pkce_optional": "可不用 PKCE",
+    "profile": "FAPI 2.0",
 }
 
 

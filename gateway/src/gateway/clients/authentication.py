@@ -134,6 +134,8 @@ def _verified(provider: Provider, client: Client, keys: KeySet, assertion: str) 
         registry.validate(claims)
     except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _refused() from error
+    if client.fapi and claims["aud"] != provider.issuer:  # FAPI 2.0, 5.3.2.1-8: no address, and no list
+        raise _refused()
     too_long = claims["exp"] > (now + _LONGEST_LIFE + _LEEWAY).timestamp()
     if too_long or not isinstance(claims["jti"], str) or not claims["jti"]:
         raise _refused()

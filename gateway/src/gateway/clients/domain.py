@@ -20,6 +20,8 @@ GRANT_TYPES: Final = (CODE, REFRESH, CREDENTIALS, DEVICE)
 PROVING: Final = ("client_secret_basic", "private_key_jwt")
 """How a confidential client proves itself."""
 AUTHENTICATIONS: Final = ("none", *PROVING)
+FAPI2: Final = "fapi2"
+"""The FAPI 2.0 Security Profile (Final, 2025)."""
 API_SCOPES: Final = (
     "catalog:read", "catalog:write", "credit:write", "datashare:read", "datashare:write",
     "gateway:read", "gateway:write", "intake:read", "intake:write", "workflow:read", "workflow:write",
@@ -111,6 +113,7 @@ class Client:
         draft: the changed fields that wait for a second pair of eyes, by attribute.
         draft_by: who proposed them.
         trusted_since: what people granted before is void, since it was suspended then.
+        profile: which security profile it is held to beyond the rules for everybody: `fapi2` or none.
         version: counts the changes.
     """
 
@@ -143,6 +146,7 @@ class Client:
     draft: Mapping[str, Any] | None = None
     draft_by: UUID | None = None
     trusted_since: datetime | None = None
+    profile: str | None = None
     version: int = 1
 
     @property
@@ -154,6 +158,25 @@ class Client:
     def confidential(self) -> bool:
         """Whether the client proves who it is."""
         return self.authentication in PROVING
+
+    @property
+    def fapi(self) -> bool:
+        """Whether it is held to the FAPI 2.0 Security Profile."""
+        return self.profile == FAPI2
+
+    @property
+    def pushes(self) -> bool:
+        """Whether it may push its authorization requests and do nothing else (RFC 9126; FAPI 2.0, 5.3.2.2-3)."""
+        return self.require_par or self.fapi
+
+    @property
+    def keeps_refresh_tokens(self) -> bool:
+        """Whether its refresh tokens stay good when they are used.
+
+        To exchange them would add nothing for a client that proves itself and whose tokens are bound to its key, and
+        leaves who loses an answer without any (FAPI 2.0, 5.3.2.1-9).
+        """
+        return self.fapi
 
     @property
     def lifetime(self) -> timedelta:

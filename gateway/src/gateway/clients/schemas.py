@@ -33,6 +33,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "require_pushed_authorization_requests": True,
     "resources": ["https://archive.example.cn/api"],
     "pkce_optional": False,
+    "profile": None,
     "agency": "11130371037106669W",
     "requests_per_day": 100000,
     "contacts": ["信息中心值班 0335-3926666", "it@scjg.example.cn"],
@@ -62,6 +63,9 @@ class ClientFields(BaseModel):
     require_pushed_authorization_requests: bool = Field(default=False, description="只能预先提交登录请求（PAR）")
     resources: list[str] = Field(default_factory=list, max_length=20, description="由它提供的资源（RFC 8707）")
     pkce_optional: bool = Field(default=False, description="可以不用 PKCE，仅限能证明自己身份的应用")
+    profile: Literal["fapi2"] | None = Field(
+        default=None, description="须遵守的安全规范：fapi2（FAPI 2.0 Security Profile）"
+    )
     agency: str | None = Field(default=None, description="所属部门的统一社会信用代码")
     requests_per_day: int | None = Field(default=None, ge=1, description="每日可向接口发送的请求次数，空为不限")
     contacts: list[Text] = Field(default_factory=list, max_length=5, description="值班电话、公务邮箱；不填个人号码")

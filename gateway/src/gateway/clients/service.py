@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from gateway.clients import repository
 from gateway.clients.domain import Client, ClientNotFound, ClientState
+from gateway.clients.fapi import require_profile
 from gateway.clients.keys import public_keys
 from gateway.clients.metadata import require_sound
 from gateway.clients.repository import Change, add_client, client_by_id
@@ -240,6 +241,7 @@ def _require_own_limits(tx: Transaction, wanted: Client) -> None:
 
 def _require_sound(client: Client, *, local: bool) -> None:
     require_sound(client, local=local)
+    require_profile(client)
     if client.jwks is not None:
         public_keys(client.jwks)
 

@@ -38,12 +38,17 @@ client = sa.Table(
     sa.Column("draft", pg.JSONB),
     sa.Column("draft_by", sa.Uuid),
     sa.Column("trusted_since", INSTANT),
+    sa.Column("profile", sa.Text),
     sa.Column("registered_at", INSTANT, nullable=False),
     version(),
     sa.UniqueConstraint("id", name="client_subject_is_unique"),
     sa.CheckConstraint("state IN ('proposed', 'active', 'suspended', 'ended')", name="client_state_is_known"),
     sa.CheckConstraint("application_type IN ('web', 'native')", name="client_application_type_is_known"),
     sa.CheckConstraint("NOT pkce_optional OR authentication <> 'none'", name="client_without_pkce_proves_itself"),
+    sa.CheckConstraint(
+        "profile IS NULL OR profile = 'fapi2' AND authentication = 'private_key_jwt' AND NOT pkce_optional",
+        name="client_profile_is_kept",
+    ),
     sa.CheckConstraint(
         "CASE authentication WHEN 'none' THEN secret_hash IS NULL AND num_nonnulls(jwks, jwks_uri) = 0"
         " WHEN 'client_secret_basic' THEN secret_hash IS NOT NULL"

@@ -159,7 +159,7 @@ def read(client: Client, parameters: Mapping[str, str], *, pushed: bool) -> Auth
         AuthorizationRefused: when it breaks a rule.
     """
     asked = AuthorizationRequest.read(parameters)
-    if client.require_par and not pushed:
+    if client.pushes and not pushed:
         raise AuthorizationRefused("invalid_request", "the client has to push its requests")
     if asked.code_challenge is None and not client.pkce_optional:
         raise AuthorizationRefused("invalid_request", "code_challenge is missing; PKCE is required")

@@ -49,6 +49,9 @@ async def token(request: Request) -> Response:
     form = await form_of(request)
     proof = proof_of(provider, request, EXCHANGE)
     client = await authenticate(provider, request.headers.get("authorization"), form)
+    if client.fapi and proof is None:
+        nonce = provider.proofs.nonces.current
+        raise OAuthError("invalid_dpop_proof", "the client binds its tokens to a key (FAPI 2.0)", nonce=nonce)
     grant_type = required(form, "grant_type")
     if grant_type not in GRANT_TYPES:
         raise OAuthError("unsupported_grant_type", "the grant type is not supported")

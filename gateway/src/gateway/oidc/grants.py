@@ -140,6 +140,7 @@ async def refresh(
 ) -> Issued | Refusal:
     """Exchange a refresh token for new tokens, once; a second attempt ends the family (RFC 9700, 4.14.2).
 
+    That of a client which keeps its refresh tokens stays good.
     Who does not hold the key that it is bound to neither uses it nor ends anything: a thief cannot lock out its owner.
     Who proves to hold the key of the tokens that the last exchange gave may have lost the answer, and gets another one
     (FAPI 2.0 Security Profile, 5.3.2.1): once, for a minute, as long as nothing came of the first.
@@ -153,6 +154,8 @@ async def refresh(
         return Refusal("the refresh token is unknown")
     if not key_suffices(kept.key, wanted.key, confidential=client.confidential):
         return Refusal("the refresh token is bound to another key")
+    if client.keeps_refresh_tokens and not kept.used:
+        return await issue(tx, provider, client, kept.grant_id, wanted, renews=False)
     if not await repository.use_refresh_token(tx.connection, hashed, client.client_id, tx.now):
         if not await _repeat(tx, client, hashed, wanted.key):
             return await replayed(tx, kept.grant_id, "refresh-token-replayed", "the refresh token was used before")
@@ -218,8 +221,12 @@ async def issue(
     *,
     with_nonce: bool = False,
     replaces: bytes | None = None,
+    renews: bool = True,
 ) -> Issued | Refusal:
-    """Return tokens for a grant as it stands now: mandates and appointments are looked at again each time."""
+    """Return tokens for a grant as it stands now: mandates and appointments are looked at again each time.
+
+    Beside the access token there is a new refresh token when it `renews`; kept as the one that `replaces` another.
+    """
     grant = await repository.grant_by_id(tx.connection, grant_id)
     if grant is None or not _lives(tx, client, grant):
         return _GONE
@@ -255,7 +262,7 @@ async def issue(
             access_token=access.value,
         )
     tx.audit("token.issued", key=grant.id, detail={"client": client.client_id})
-    refresh_token = await _new_refresh_token(tx, client, grant, wanted.key, replaces)
+    refresh_token = await _new_refresh_token(tx, client, grant, wanted.key, replaces) if renews else None
     return Issued(access.value, token_type(wanted.key), access.seconds, granted, id_token, refresh_token)
 
 
