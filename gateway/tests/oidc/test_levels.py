@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from joserfc import jws
 
-from gateway.oidc.claims import read_claims
-from gateway.oidc.domain import AuthorizationRefused, AuthorizationRequest
+from gateway.oidc.domain import AuthorizationRefused, AuthorizationRequest, read_claims
 
 ANYBODY = "0190a5f0-0000-7000-8000-000000000001"
 
@@ -90,6 +89,7 @@ async def test_any_other_claim_may_be_asked_for_and_follows_from_the_scopes(brow
         '{"id_token": {"sub": {"value": "nobody"}}}',
         json.dumps({"id_token": {"sub": {"values": [ANYBODY, ANYBODY.replace("1", "2")]}}}),
         '{"a": "' + "x" * 2048 + '"}',
+        "[" * 2048,
     ],
 )
 def test_what_is_no_claims_object_is_refused(claims: str):

@@ -1,5 +1,6 @@
 """What a client asks for at the authorization endpoint, and the rules for asking."""
 
+import json
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
@@ -7,10 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
-
-from gateway.oidc.claims import ClaimsAsked, read_claims
 
 CODE_LIFETIME: Final = timedelta(seconds=60)
 REQUEST_LIFETIME: Final = timedelta(minutes=30)
@@ -55,6 +54,19 @@ class AuthorizationRefused(Exception):
         super().__init__(f"{code}: {description}")
         self.code = code
         self.description = description
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsAsked:
+    """What a client insists on.
+
+    Attributes:
+        levels: of which the person's level has to reach one; any will do when empty.
+        subject: who has to sign in; None for anybody.
+    """
+
+    levels: frozenset[str] = frozenset()
+    subject: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +185,29 @@ def key_suffices(bound: str | None, shown: str | None, *, confidential: bool) ->
     return shown is not None if confidential else shown == bound
 
 
+def read_claims(text: str) -> ClaimsAsked:
+    """Return what the `claims` parameter insists on (OIDC Core, 5.5).
+
+    Which other claims a client gets follows from its scopes: to ask for one is no error and gives nothing more (5.5.1).
+
+    A level counts when it is essential for the ID token (5.5.1.1); one that is just wished for, as by `acr_values`,
+    refuses nobody.
+
+    Raises:
+        ValueError: when it is no JSON, or names a subject that is none of ours.
+        TypeError: when it is another JSON.
+        RecursionError: when it is nested without end.
+    """
+    asked = _object(json.loads(text))
+    id_token, userinfo = _object(asked.get("id_token")), _object(asked.get("userinfo"))
+    acr = _object(id_token.get("acr"))
+    levels = _values(acr) if acr.get("essential") is True else frozenset[str]()
+    subjects = _values(_object(id_token.get("sub"))) | _values(_object(userinfo.get("sub")))
+    if len(subjects) > 1:
+        raise ValueError("two subjects are asked for")
+    return ClaimsAsked(levels, next((UUID(subject) for subject in subjects), None))
+
+
 def _refuse_unsupported(parameters: Mapping[str, str]) -> None:
     for name in ("request", "request_uri", "registration"):
         if name in parameters:
@@ -226,5 +261,22 @@ def _claims(text: str | None) -> ClaimsAsked:
         return ClaimsAsked()
     try:
         return read_claims(text)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise AuthorizationRefused("invalid_request", "claims is malformed, or names nobody that we know") from error
+
+
+def _object(given: Any) -> Mapping[str, Any]:
+    """Return an object; null stands for an empty one (5.5.1)."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise TypeError(given)
+    return given
+
+
+def _values(claim: Mapping[str, Any]) -> frozenset[str]:
+    """Return the values that would do for a claim."""
+    values = claim["values"] if "values" in claim else [claim["value"]] if "value" in claim else []
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise ValueError("values are not texts")
+    return frozenset(values)
