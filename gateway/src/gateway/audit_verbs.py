@@ -74,6 +74,7 @@ class Verb(CodeList):
     CLIENT_RESUMED = "client.resumed", N_("恢复应用")
     CLIENT_ENDED = "client.ended", N_("注销应用")
     CLIENT_SECRET_RENEWED = "client.secret-renewed", N_("更换应用密钥")
+    CAPACITY_CHOSEN = "capacity.chosen", N_("选择办理身份")
     CONSENT_GIVEN = "consent.given", N_("同意应用取得信息")
     GRANT_GIVEN = "grant.given", N_("进入应用")
     GRANT_REVOKED = "grant.revoked", N_("应用的授权已终止")

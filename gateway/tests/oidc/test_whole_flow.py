@@ -73,7 +73,7 @@ async def test_staff_are_known_by_agency_and_role(browser: Any):
 
 
 async def test_the_person_may_choose_for_whom_to_act(browser: Any):
-    assert "act" not in await claims_of(browser, "agent_of_two")
+    assert "act" not in await claims_of(browser, "agent_of_two", act="self")
     other = "91130371MA70083272"
     assert (await claims_of(browser, "agent_of_two", act=other))["act"]["credit_code"] == other
     assert "act" not in await claims_of(browser, "agent", act="self")

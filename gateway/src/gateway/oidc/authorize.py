@@ -1,7 +1,7 @@
 """The authorization endpoint: from a client's request over the person's sign-in and consent to a code."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,10 +9,18 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.choices.repository import chosen_in_session
 from gateway.clients.domain import CODE, Client
 from gateway.clients.repository import add_consent, client_by_id, consented_scopes, is_served
 from gateway.oidc import repository
-from gateway.oidc.domain import REQUEST_LIFETIME, REQUEST_URI, AuthorizationRefused, AuthorizationRequest, worth_keeping
+from gateway.oidc.domain import (
+    REQUEST_LIFETIME,
+    REQUEST_URI,
+    AuthorizationRefused,
+    AuthorizationRequest,
+    acting_as,
+    worth_keeping,
+)
 from gateway.oidc.errors import MalformedAuthorization, OAuthError, RequestGone, UnknownClient
 from gateway.oidc.grants import give
 from gateway.oidc.http import form_of, query_of, redirect
@@ -49,6 +57,11 @@ class UnderWay:
     parameters: Mapping[str, str]
     asked_at: datetime
     handle: str | None = None
+
+    def acting_as(self, act: str) -> "UnderWay":
+        """Return the request whose person has chosen as what he acts."""
+        parameters = acting_as(self.parameters, act)
+        return replace(self, asked=AuthorizationRequest.read(parameters), parameters=parameters)
 
     def satisfied_by(self, session: Session, hinted: UUID | None) -> bool:
         """Tell whether a session answers the request without another sign-in.
@@ -119,12 +132,15 @@ async def proceed(
     async with acquired(provider.context.pool) as connection:
         person = await person_by_id(connection, session.person_id)
         known = await consented_scopes(connection, session.person_id, client.client_id)
+        chosen = await chosen_in_session(connection, session.id, client.client_id)
     if person is None:
         raise AuthorizationRefused("access_denied", "the person is not known any more")
     person = provider.as_proved(person, session.methods)
     if not asked.assured_by(person.assurance):
         raise AuthorizationRefused("unmet_authentication_requirements", "the person is not known that surely")
-    capacity = _capacity(provider, person, asked)
+    capacity = capacity_for(provider, person, under_way, session, chosen)
+    if capacity is None:
+        return await _show(provider, request, under_way, "/choose")
     if not consents and needs_consent(client, asked, known):
         if asked.silent:
             raise AuthorizationRefused("consent_required", "the person has not consented")
@@ -233,9 +249,26 @@ def _hinted(provider: Provider, asked: AuthorizationRequest) -> UUID | None:
     return hinted
 
 
-def _capacity(provider: Provider, person: Person, asked: AuthorizationRequest) -> Capacity:
+def capacity_for(
+    provider: Provider, person: Person, under_way: UnderWay, session: Session, chosen: str | None
+) -> Capacity | None:
+    """Return as what the person acts for a client; None when he has to be asked.
+
+    He is asked when the client wants it (`prompt=select_account`), or when it leaves to him what is in doubt; but once
+    in a session for each client (`chosen`), and never for a silent request.
+
+    Raises:
+        AuthorizationRefused: when the client wants what he does not hold.
+    """
+    asked, day = under_way.asked, provider.today()
+    if asked.selects_account(session.signed_in_at, under_way.asked_at):
+        return None
+    if asked.act is None and not person.certain(day):
+        known = person.held_as(chosen, day)
+        if known is not None or not asked.silent:
+            return known
     try:
-        return person.capacity(asked.act, provider.today())
+        return person.capacity(asked.act, day)
     except CapacityNotHeld as error:
         raise AuthorizationRefused("access_denied", "the person holds no mandate for this act") from error
 

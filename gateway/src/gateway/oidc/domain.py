@@ -24,7 +24,8 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _ACT = re.compile(r"self|[0-9A-HJ-NPQRTUWXY]{18}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ACR_VALUES: Final = ("0", "1", "2", "3")
 """How surely a person is known: self-declared, phone, real name, in person."""
-_PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
+SELECT_ACCOUNT: Final = "select_account"
+_PROMPTS: Final = frozenset({"none", "login", "consent", SELECT_ACCOUNT})
 _LONGEST: Final = {
     "state": 1024,
     "nonce": 512,
@@ -115,9 +116,16 @@ class AuthorizationRequest:
         """
         if hinted is not None and hinted != subject:
             return False
-        if self.prompt & {"login", "select_account"} and signed_in_at <= asked_at:
+        if "login" in self.prompt and signed_in_at <= asked_at:
             return False
         return self.max_age is None or signed_in_at + self.max_age >= asked_at
+
+    def selects_account(self, signed_in_at: datetime, asked_at: datetime) -> bool:
+        """Tell whether the person has to say who he is, or as what he acts, although he is signed in.
+
+        Who has signed in to answer this request has said who he is.
+        """
+        return SELECT_ACCOUNT in self.prompt and signed_in_at <= asked_at
 
     def assured_by(self, assurance: int) -> bool:
         """Tell whether somebody who is known that surely reaches one of the levels that are essential (RFC 9470)."""
@@ -154,6 +162,13 @@ class AuthorizationRequest:
             resource=parameters.get("resource"),
             claims=_claims(parameters.get("claims")),
         )
+
+
+def acting_as(parameters: Mapping[str, str], act: str) -> dict[str, str]:
+    """Return the parameters of a request whose person has chosen as what he acts; he is not asked again."""
+    prompt = " ".join(word for word in parameters.get("prompt", "").split() if word != SELECT_ACCOUNT)
+    changed = {**parameters, "act": act, "prompt": prompt}
+    return {name: value for name, value in changed.items() if value}
 
 
 def worth_keeping(parameters: Mapping[str, str]) -> dict[str, str]:

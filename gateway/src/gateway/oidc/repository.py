@@ -1,6 +1,6 @@
 """Reads and writes requests under way, grants, codes and refresh tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from gateway.oidc.domain import worth_keeping
 from gateway.oidc.tables import (
     access_grant,
     authorization_code,
@@ -98,6 +99,11 @@ _PENDING = (
 _REQUEST = compiled(sa.select(authorization_request.c.parameters, authorization_request.c.started_at).where(*_PENDING))
 _FINISH_REQUEST = compiled(
     sa.update(authorization_request).where(*_PENDING).values(finished_at=sa.bindparam("now")).returning(sa.true())
+)
+_REPLACE_PARAMETERS = compiled(
+    sa.update(authorization_request)
+    .where(*_PENDING)
+    .values(parameters=sa.bindparam("asked", type_=authorization_request.c.parameters.type))
 )
 _ADD_PUSHED = compiled(sa.insert(pushed_request))
 _TAKE_PUSHED = compiled(
@@ -221,6 +227,13 @@ async def pending_request(connection: Connection, handle: bytes, visit: bytes, n
     """Return a request that waits for the person at this browser."""
     row = await _REQUEST.fetchrow(connection, handle=handle, visit=visit, now=now)
     return Pending(row["parameters"], row["started_at"]) if row else None
+
+
+async def replace_parameters(
+    connection: Connection, handle: bytes, visit: bytes, parameters: Mapping[str, str], now: datetime
+) -> None:
+    """Keep what a request that waits at this browser asks for from now on."""
+    await _REPLACE_PARAMETERS.execute(connection, handle=handle, visit=visit, asked=worth_keeping(parameters), now=now)
 
 
 async def finish_request(connection: Connection, handle: bytes, visit: bytes, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from gateway import pages
+from gateway.choices import pages as choices
 from gateway.devices import routes as devices
 from gateway.oidc import endpoints
 from gateway.oidc.authorize import authorize
@@ -39,6 +40,8 @@ for _path in (
     router.add_route(_path, endpoints.preflight, methods=["OPTIONS"])
 router.add_route("/sign-in", signin.show_sign_in, methods=["GET"])
 router.add_route("/sign-in", signin.take_sign_in, methods=["POST"])
+router.add_route(choices.PATH, choices.show_choice, methods=["GET"])
+router.add_route(choices.PATH, choices.take_choice, methods=["POST"])
 router.add_route("/consent", signin.show_consent, methods=["GET"])
 router.add_route("/consent", signin.take_consent, methods=["POST"])
 router.add_route(scans.SCREEN, scans.show_code, methods=["POST"])

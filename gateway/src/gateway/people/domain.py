@@ -146,13 +146,21 @@ class Person:
         Raises:
             CapacityNotHeld: when the person may not act as that.
         """
-        held = self.capacities(day)
         if choice is None:
+            held = self.capacities(day)
             return _only(filter(_serves, held)) or _only(filter(_for_legal_person, held)) or held[-1]
-        for capacity in held:
-            if capacity.choice == choice:
-                return capacity
-        raise CapacityNotHeld
+        found = self.held_as(choice, day)
+        if found is None:
+            raise CapacityNotHeld
+        return found
+
+    def held_as(self, choice: str | None, day: date) -> Capacity | None:
+        """Return the capacity that `choice` names, if it is held."""
+        return next((it for it in self.capacities(day) if it.choice == choice), None)
+
+    def usual(self, chosen: str | None, day: date) -> Capacity:
+        """Return the capacity that was chosen before, as long as it is held; else the usual one."""
+        return self.held_as(chosen, day) or self.capacity(None, day)
 
     def certain(self, day: date) -> bool:
         """Tell whether the usual capacity leaves no doubt, so that the person need not be asked.

@@ -8,10 +8,11 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.choices.repository import OWN_PAGES, chosen_in_session
 from gateway.oidc.errors import FormNotOurs
 from gateway.oidc.http import form_of
 from gateway.pages import SignInFirst, page, told, translated
-from gateway.people.domain import Person
+from gateway.people.domain import Capacity, Person
 from gateway.people.repository import person_by_id
 from gateway.provider import Provider, provider_of
 from gateway.signin.cookies import SESSION, VISIT
@@ -76,10 +77,15 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Visitor(Guest):
-    """A person who is signed in and looks at a page of ours."""
+    """A person who is signed in and looks at a page of ours.
+
+    Attributes:
+        capacity: as what he has chosen to act here, or usually acts.
+    """
 
     session: Session
     person: Person
+    capacity: Capacity
 
     @property
     def caller(self) -> Caller:
@@ -103,7 +109,13 @@ class Visitor(Guest):
 
     def page(self, template: str, status: int = 200, *, error: NamedError | None = None, **values: Any) -> Response:
         """Return a page of the account, with the name of whom it is and the way out."""
-        values |= {"name": self.person.masked_name, "sign_out_csrf": self.csrf("sign-out")}
+        several = len(self.person.capacities(self.provider.today())) > 1
+        values |= {
+            "name": self.person.masked_name,
+            "acting_for": self.capacity.shown_name,
+            "may_choose": several,
+            "sign_out_csrf": self.csrf("sign-out"),
+        }
         return Guest.page(self, template, status, error=error, **values)
 
 
@@ -125,10 +137,12 @@ async def visitor(request: Request) -> Visitor:
         raise SignInFirst
     async with acquired(provider.context.pool) as connection:
         person = await person_by_id(connection, session.person_id)
+        chosen = await chosen_in_session(connection, session.id, OWN_PAGES)
     if person is None:
         raise SignInFirst
     known = provider.as_proved(person, session.methods)
-    return Visitor(provider, request, visit_of(provider, request), session, known)
+    capacity = known.usual(chosen, provider.today())
+    return Visitor(provider, request, visit_of(provider, request), session, known, capacity)
 
 
 async def own_visitor(request: Request) -> Visitor:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from gateway.choices.repository import OWN_PAGES, chosen_in_session
 from gateway.people.callers import caller_as
 from gateway.people.repository import person_by_id
 from gateway.signin.cookies import Cookies
@@ -13,12 +14,13 @@ from onestop_legal.working_days import legal_day
 from onestop_runtime.context import Context
 from onestop_runtime.transaction import acquired
 
-_BELIEVED_SECONDS: Final = 5
+_BELIEVED_SECONDS: Final = 1
+"""No longer than a token that was taken back: a session ends, a mandate is withdrawn, another capacity is chosen."""
 _REMEMBERED: Final = 10_000
 
 
 class SessionPrincipals:
-    """Finds who a session cookie belongs to; believes an answer for five seconds."""
+    """Finds who a session cookie belongs to; believes an answer for a second."""
 
     def __init__(self, context: Context, cookies: Cookies, *, two_factors_for_staff: bool) -> None:
         self._context = context
@@ -48,11 +50,12 @@ class SessionPrincipals:
         async with acquired(self._context.pool) as connection:
             session = await session_by_token(connection, token_hash, now)
             person = await person_by_id(connection, session.person_id) if session else None
+            chosen = await chosen_in_session(connection, session.id, OWN_PAGES) if session else None
         if session is None or person is None:
             return None
         if self._two_factors_for_staff and not session.strong:
             person = person.off_duty()
-        capacity = person.capacity(None, legal_day(now))
+        capacity = person.usual(chosen, legal_day(now))
         return Principal(
             caller=caller_as(person, capacity, client_id="", channel=TERMINAL if session.terminal_id else "web"),
             client_id="",

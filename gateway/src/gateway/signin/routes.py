@@ -5,14 +5,15 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.choices.repository import chosen_in_session
 from gateway.credentials.repository import factors_of
 from gateway.credentials.service import await_second_factor
-from gateway.oidc.authorize import UnderWay, proceed, refuse, resume
+from gateway.oidc.authorize import UnderWay, capacity_for, proceed, refuse, resume
 from gateway.oidc.domain import AuthorizationRefused
 from gateway.oidc.http import form_of, query_of, redirect
 from gateway.pages import for_people, page
 from gateway.pages.language import N_
-from gateway.people.domain import CapacityNotHeld, Person
+from gateway.people.domain import Person
 from gateway.people.repository import person_by_id
 from gateway.provider import Provider, provider_of
 from gateway.signin.cookies import DEVICE, SESSION, VISIT
@@ -137,15 +138,12 @@ async def show_consent(request: Request) -> Response:
         return redirect("/sign-in", {"request": handle})
     async with acquired(provider.context.pool) as connection:
         person = await person_by_id(connection, session.person_id)
-    acting_for = None
-    if person is not None:
-        person = provider.as_proved(person, session.methods)
-        try:
-            principal = person.capacity(under_way.asked.act, provider.today()).principal
-        except CapacityNotHeld as error:
-            refused = AuthorizationRefused("access_denied", str(error.slug))
-            return refuse(provider, under_way.parameters, refused)
-        acting_for = principal.name if principal else None
+        chosen = await chosen_in_session(connection, session.id, under_way.client.client_id)
+    person = person and provider.as_proved(person, session.methods)
+    try:
+        capacity = capacity_for(provider, person, under_way, session, chosen) if person else None
+    except AuthorizationRefused as refused:
+        return refuse(provider, under_way.parameters, refused)
     scopes = sorted(under_way.client.allowed(under_way.asked.scopes))
     return page(
         request,
@@ -153,7 +151,7 @@ async def show_consent(request: Request) -> Response:
         leads_to=under_way.asked.redirect_uri,
         client_name=under_way.client.name,
         scopes=[SCOPE_TEXTS[scope] for scope in scopes],
-        acting_for=acting_for,
+        acting_for=capacity.shown_name if capacity else None,
         handle=handle,
         csrf=form_token(provider.cookies.read(request, VISIT) or "", f"consent:{handle}"),
     )
