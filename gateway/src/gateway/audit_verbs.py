@@ -61,6 +61,11 @@ class Verb(CodeList):
     PASSKEY_REFUSED = "passkey.refused", N_("通行密钥验证未通过")
     RECOVERY_CODES_MADE = "recovery-codes.made", N_("生成恢复码")
     RECOVERY_CODE_USED = "recovery-code.used", N_("使用恢复码")
+    RECOVERY_BEGUN = "recovery.begun", N_("申请找回账号")
+    RECOVERY_HASTENED = "recovery.hastened", N_("以第二步验证免去找回的等待")
+    RECOVERY_CANCELLED = "recovery.cancelled", N_("取消找回账号")
+    RECOVERY_COMPLETED = "recovery.completed", N_("完成找回账号")
+    PHONE_CHANGED = "phone.changed", N_("更换手机号码")
     PASSWORD_CHANGED = "password.changed", N_("修改密码")
     PASSWORD_REFUSED = "password.refused", N_("修改密码时原密码有误")
 

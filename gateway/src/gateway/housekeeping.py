@@ -16,6 +16,7 @@ from gateway.edge.tables import rate_use
 from gateway.federation.tables import federated_request, upstream_logout
 from gateway.messages.tables import message
 from gateway.oidc.tables import access_grant, authorization_code, authorization_request, pushed_request
+from gateway.recovery.tables import recovery
 from gateway.scans.tables import scan
 from gateway.signin.tables import known_device, session, sign_in_throttle
 from gateway.tokens.domain import REMEMBERED
@@ -49,6 +50,7 @@ _TIDY: Final = (
     _older(sign_in_throttle, "last_failed_at", _DAY),
     _older(one_time_code, "expires_at", timedelta(hours=1)),
     _older(passkey_challenge, "expires_at", timedelta(0)),
+    _older(recovery, "expires_at", 90 * _DAY),
     _older(pending_sign_in, "expires_at", timedelta(0)),
     _older(message, "asked_at", _DAY),
     _older(access_grant, "expires_at", 90 * _DAY),

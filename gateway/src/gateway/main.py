@@ -42,6 +42,8 @@ from gateway.parts import (
 from gateway.people import routes as people
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.permissions import PERMISSIONS
+from gateway.recovery import pages as recovering
+from gateway.recovery import routes as recovery
 from gateway.scans import api as scans
 from gateway.seed import seed
 from gateway.settings import GatewaySettings
@@ -56,7 +58,7 @@ from gateway.tokens.dpop import InvalidProof, NonceNeeded
 from gateway.trusted_proxies import TrustedProxies
 from onestop_legal.errors import NamedError
 from onestop_runtime.context import Context
-from onestop_runtime.problems import problem_response
+from onestop_runtime.problems import Busy, problem_response
 from onestop_runtime.service import Service
 
 
@@ -100,11 +102,14 @@ SERVICE = Service(
         registering.router,
         security.router,
         sign_in_pages.router,
+        recovering.router,
         people.queries,
         credentials.queries,
         credentials.commands,
         credentials.unkeyed,
         credentials.slow,
+        recovery.steps,
+        recovery.commands,
         identity.steps,
         identity.lookups,
         identity.commands,
@@ -127,6 +132,7 @@ SERVICE = Service(
         "client_pkey": ClientExists,
         "terminal_key_is_unique": KeyInUse,
         "person_username_is_unique": UsernameTaken,
+        "recovery_is_one_at_a_time": Busy,
         "person_identity_number_is_unique": IdentityKnown,
         "federated_identity_is_linked_once": LinkedToAnother,
         "federated_identity_is_one_for_each_provider": AlreadyLinked,

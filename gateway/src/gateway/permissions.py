@@ -41,6 +41,7 @@ PERMISSIONS = PermissionTable(
     allow("natural", "person.register"),
     allow("window_clerk", "person.look-up"),
     allow("window_clerk", "person.verify"),
+    allow("window_clerk", "recovery.open"),
     allow("natural", "scan.answer"),
     allow("staff", "scan.answer"),
     allow("natural", "identity.list", _OWN),

@@ -14,6 +14,7 @@ from gateway.credentials.password import change_password
 from gateway.credentials.repository import factors_of, secret_of
 from gateway.oidc.http import query_of, redirect
 from gateway.pages import for_people, json_for_script
+from gateway.recovery.repository import open_recovery
 from gateway.signin.domain import TooManyAttempts, WrongCredentials
 from gateway.signin.onward import Onward, onward_of
 from gateway.signin.own_pages import Visitor, visitor
@@ -27,6 +28,7 @@ _PASSWORD: Final = f"{SECURITY}/password"
 _AUTHENTICATOR: Final = f"{SECURITY}/authenticator"
 _PASSKEYS: Final = f"{SECURITY}/passkeys"
 _MAKING: Final = f"{SECURITY}/passkeys/options"
+RECOVERY: Final = f"{SECURITY}/recovery"
 _CODES: Final = f"{SECURITY}/recovery-codes"
 
 router = APIRouter(include_in_schema=False)
@@ -144,13 +146,15 @@ async def _change_passkey(who: Visitor, form: dict[str, str]) -> Response:
 async def _security_page(who: Visitor, error: NamedError | None = None) -> Response:
     async with acquired(who.provider.context.pool) as connection:
         factors = await factors_of(connection, who.person.id)
+        asked = await open_recovery(connection, who.person.id, who.provider.context.clock())
     return who.page(
         "account_security",
+        recovery=asked,
         error=error,
         script=True,
         factors=factors,
         done=who.request.query_params.get("done", ""),
-        csrf={path: who.csrf(path) for path in (_AUTHENTICATOR, _PASSKEYS, _CODES)},
+        csrf={path: who.csrf(path) for path in (_AUTHENTICATOR, _PASSKEYS, _CODES, RECOVERY)},
     )
 
 

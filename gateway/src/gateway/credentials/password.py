@@ -43,7 +43,7 @@ async def change_password(provider: Provider, caller: Caller, session_id: UUID, 
             if found is None:
                 raise WrongCredentials
             person, known = found
-            about = await _about(provider, connection, person)
+            about = await what_is_known_of(provider, connection, person)
         right = known is None or await provider.passwords.verify(known, old)
     if not right:
         async with provider.transaction(caller) as tx:
@@ -69,7 +69,8 @@ async def note_new_password(
     return await end_all(tx, person_id, but=but)
 
 
-async def _about(provider: Provider, connection: Connection, person: Person) -> list[str]:
+async def what_is_known_of(provider: Provider, connection: Connection, person: Person) -> list[str]:
+    """Return the words that a person's password must not be made of."""
     identity = await identity_of(connection, provider.cipher, person.id)
     phone = await phone_of(connection, provider.cipher, person.id)
     if identity is None:

@@ -55,7 +55,7 @@ async def show_second_factor(
     tally = await tally_for(provider, person, arrival)
     async with provider.transaction(arriving(person, arrival)) as tx:
         await take_turn(tx, tally.keys)
-        method = await _spend(tx, provider.cipher, person.id, typed)
+        method = await spend(tx, provider.cipher, person.id, typed)
         taken = method and await repository.take_pending(tx.connection, digest(visit), person.id, tx.now)
         if method and taken:
             await forgive(tx.connection, tally.account)
@@ -124,6 +124,17 @@ async def renew_recovery_codes(tx: Transaction, cipher: FieldCipher, person_id: 
     return codes
 
 
+async def drop_factors(tx: Transaction, cipher: FieldCipher, person_id: UUID) -> None:
+    """Ask for no second factor any more, whatever was set up: it is lost, a clerk has seen its owner."""
+    if await repository.remove_authenticator(tx.connection, person_id):
+        tx.audit("authenticator.removed", key=person_id)
+    for passkey in (await repository.factors_of(tx.connection, person_id)).passkeys:
+        await repository.remove_passkey(tx.connection, passkey.id, person_id)
+        tx.audit("passkey.removed", key=person_id)
+    await forget_useless_codes(tx, person_id)
+    await tell(tx, cipher, person_id, "factor-removed", "全部")
+
+
 async def forget_useless_codes(tx: Transaction, person_id: UUID) -> None:
     """Forget recovery codes that stand in for nothing any more."""
     if not (await repository.factors_of(tx.connection, person_id)).any:
@@ -145,7 +156,7 @@ async def tally_for(provider: Provider, person: Person, arrival: Arrival) -> Tal
     return tally_of(provider.cipher, "second-factor", account, arrival, known_device=known, patience=SECOND_PATIENCE)
 
 
-async def _spend(tx: Transaction, cipher: FieldCipher, person_id: UUID, typed: str) -> str | None:
+async def spend(tx: Transaction, cipher: FieldCipher, person_id: UUID, typed: str) -> str | None:
     """Use up what was typed; return the method that it stands for (RFC 8176), or None when it is wrong."""
     secret = await repository.secret_of(tx.connection, cipher, person_id)
     if secret is not None and secret.confirmed:

@@ -55,6 +55,13 @@ _RAISE = compiled(
 )
 
 
+_CHANGE_PHONE = compiled(
+    sa.update(person)
+    .where(person.c.id == sa.bindparam("person_id"))
+    .values(phone=sa.bindparam("sealed"), phone_index=sa.bindparam("number"), version=person.c.version + 1)
+)
+
+
 async def people_with_phone(connection: Connection, cipher: FieldCipher, phone: str) -> list[Found]:
     """Return who can be reached at a phone; on one phone there may be a whole family."""
     rows = await _BY_PHONE.fetch(connection, phone=cipher.blind_index("phone", phone))
@@ -86,6 +93,14 @@ async def phone_of(connection: Connection, cipher: FieldCipher, person_id: UUID)
     """Return where a person can be reached."""
     row = await _IDENTITY.fetchrow(connection, person_id=person_id)
     return await _opened(connection, cipher, row, "phone") if row else None
+
+
+async def change_phone(connection: Connection, cipher: FieldCipher, person_id: UUID, phone: str) -> None:
+    """Keep where a person can be reached from now on."""
+    sealed = await cipher.encrypt(connection, person_id, "person", "phone", person_id, phone.encode())
+    await _CHANGE_PHONE.execute(
+        connection, person_id=person_id, sealed=sealed, number=cipher.blind_index("phone", phone)
+    )
 
 
 async def raise_level(connection: Connection, cipher: FieldCipher, person_id: UUID, facts: Facts, level: Level) -> int:

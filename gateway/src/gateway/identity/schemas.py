@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.identity.domain import LookUpPurpose
 from gateway.identity.repository import Found
 
-_TRANSACTION: Final = "Jx3Tq0vZ8mWnB5rYk2sLdPc7hEuGaFi1oVtXy9CeRw4"
-_NUMBER: Final = "11010519491231002X"
+TRANSACTION: Final = "Jx3Tq0vZ8mWnB5rYk2sLdPc7hEuGaFi1oVtXy9CeRw4"
+NUMBER: Final = "11010519491231002X"
 _ID: Final = "0190a5f0-0000-7000-8000-000000000001"
 
 
@@ -30,7 +30,7 @@ class CodeAsked(BaseModel):
 class CodeSent(BaseModel):
     """A code is on its way, whoever the phone belongs to 验证码已发送."""
 
-    model_config = example(transaction=_TRANSACTION, expires_at="2026-03-02T01:35:00Z")
+    model_config = example(transaction=TRANSACTION, expires_at="2026-03-02T01:35:00Z")
 
     transaction: str = Field(description="本次办理的凭据，只有持它者能使用验证码")
     expires_at: datetime
@@ -39,7 +39,7 @@ class CodeSent(BaseModel):
 class CodeTyped(BaseModel):
     """A code, by who asked for it."""
 
-    model_config = example(transaction=_TRANSACTION, code="135790")
+    model_config = example(transaction=TRANSACTION, code="135790")
 
     transaction: str = Field(max_length=64)
     code: str = Field(description="短信中的 6 位数字", max_length=16)
@@ -49,10 +49,10 @@ class NewAccount(BaseModel):
     """What somebody who registers says of himself 注册信息."""
 
     model_config = example(
-        transaction=_TRANSACTION,
+        transaction=TRANSACTION,
         username="xiaomei",
         name="赵晓梅",
-        identity_number=_NUMBER,
+        identity_number=NUMBER,
         password="山海关的老龙头真好看",  # noqa: S106 - of nobody
     )
 
@@ -76,7 +76,7 @@ class AccountView(BaseModel):
 class LookUp(BaseModel):
     """Whom a clerk looks up, and why 查找."""
 
-    model_config = example(identity_number=_NUMBER, purpose="verification")
+    model_config = example(identity_number=NUMBER, purpose="verification")
 
     identity_number: str = Field(description="公民身份号码", max_length=32)
     purpose: LookUpPurpose = Field(description="查找的目的，记入审计")
@@ -108,7 +108,7 @@ class FoundView(BaseModel):
 class DocumentShown(BaseModel):
     """What the document says that somebody has shown at the window 当面核验."""
 
-    model_config = example(name="赵晓梅", identity_number=_NUMBER, purpose="verification")
+    model_config = example(name="赵晓梅", identity_number=NUMBER, purpose="verification")
 
     name: str = Field(description="证件上的姓名", max_length=100)
     identity_number: str = Field(description="公民身份号码", max_length=32)

@@ -20,6 +20,8 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "factor-removed": "您的账号解除了第二步验证方式：{what}。如非本人操作，请立即修改密码。",
     "recovery-code-used": "有人用{what}登录了您的账号。如非本人操作，请立即修改密码。",
     "password-changed": "您的账号密码已修改，其他设备上的登录已退出。如非本人操作，请立即找回账号。",
+    "recovery-begun": "有人申请找回您的账号，届时可设置新密码。如非本人操作，请打开 {address} 取消。",
+    "recovery-cancelled": "找回您的账号的申请已取消，密码没有改变。",
     "verified-in-person": "您已在综合窗口核验身份。如非本人到场，请立即到综合窗口反映。",
 }
 """What a message says, by the name under which an operator registers it with the carrier."""
