@@ -4,6 +4,7 @@
 (() => {
   const key = window.PublicKeyCredential;
   if (!key?.parseRequestOptionsFromJSON || !key?.parseCreationOptionsFromJSON) return;
+  if (!/[a-z]/i.test(location.hostname)) return; // passkeys belong to a name, not to an address (WebAuthn, 5.1.3)
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     const alarm = form.querySelector("[role=alert]");
     form.hidden = false;
