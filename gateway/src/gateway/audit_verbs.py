@@ -42,6 +42,10 @@ class Verb(CodeList):
     TERMINAL_ENROLMENT_CODE_MADE = "terminal.enrolment-code-made", N_("生成自助终端启用码")
     TERMINAL_ENROLLED = "terminal.enrolled", N_("自助终端启用")
 
+    LATE_REQUEST_CARRIED_OUT = "late-request.carried-out", N_("断网期间在终端提交的请求已送达")
+    LATE_REQUEST_REFUSED = "late-request.refused", N_("断网期间在终端提交的请求未被受理")
+    LATE_REQUEST_CHAIN_BROKEN = "late-request.chain-broken", N_("终端的离线请求不衔接")
+
     SCAN_SHOWN = "scan.shown", N_("出示登录二维码")
     SCAN_OPENED = "scan.opened", N_("扫描登录二维码")
     SCAN_APPROVED = "scan.approved", N_("同意扫码登录")

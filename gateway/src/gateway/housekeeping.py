@@ -14,6 +14,7 @@ from gateway.credentials.tables import passkey_challenge, pending_sign_in
 from gateway.devices.tables import device_request
 from gateway.edge.tables import rate_use
 from gateway.federation.tables import federated_request, upstream_logout
+from gateway.late_requests.tables import late_request
 from gateway.messages.tables import message
 from gateway.oidc.tables import access_grant, authorization_code, authorization_request, pushed_request
 from gateway.recovery.tables import recovery
@@ -34,6 +35,14 @@ def _older(table: sa.Table, column: str, kept: timedelta) -> tuple[Statement, ti
     return compiled(sa.delete(table).where(table.c[column] < _BEFORE)), kept
 
 
+_follower = late_request.alias()
+_LATE_REQUESTS_FOLLOWED = compiled(
+    sa.delete(late_request).where(
+        late_request.c.taken_at < _BEFORE,
+        sa.exists().where(_follower.c.jkt == late_request.c.jkt, _follower.c.sequence > late_request.c.sequence),
+    )
+)
+"""The last one of each key stays: the next one has to follow it."""
 _TIDY: Final = (
     _older(authorization_request, "expires_at", timedelta(0)),
     _older(pushed_request, "expires_at", timedelta(0)),
@@ -53,6 +62,7 @@ _TIDY: Final = (
     _older(recovery, "expires_at", 90 * _DAY),
     _older(pending_sign_in, "expires_at", timedelta(0)),
     _older(message, "asked_at", _DAY),
+    (_LATE_REQUESTS_FOLLOWED, 90 * _DAY),
     _older(access_grant, "expires_at", 90 * _DAY),
     _older(session, "expires_at", 180 * _DAY),
     _older(known_device, "seen_at", 400 * _DAY),

@@ -24,6 +24,7 @@ from gateway.identity import pages as registering
 from gateway.identity import routes as identity
 from gateway.identity.domain import IdentityKnown, UsernameTaken
 from gateway.late_identity import LateIdentity
+from gateway.late_requests import routes as late_requests
 from gateway.legal_persons import routes as legal_persons
 from gateway.legal_persons.domain import LegalPersonExists
 from gateway.mandates import routes as mandates
@@ -122,6 +123,7 @@ SERVICE = Service(
         terminals.queries,
         terminals.commands,
         terminals.enrolments,
+        late_requests.router,
         clients.queries,
         clients.commands,
         signing_keys.queries,

@@ -51,6 +51,7 @@ PERMISSIONS = PermissionTable(
     allow("staff", "identity.unlink", _OWN),
     allow("admin", "identity.unlink"),
     allow("device", "self.read"),
+    allow("device", "late-request.hand-in"),
     *(allow("admin", f"terminal.{action}") for action in ("read", "register", "change", "enrol", "suspend", "resume")),
     *(allow(role, "client.read") for role in ("admin", "operator", "supervisor")),
     allow("data_steward", "client.read", _OWN_AGENCY),

@@ -3,7 +3,8 @@
 The answer is kept in the transaction of the command. A repeat fails when its own answer is to be kept under the same
 key (a concurrent one waits there for the first), or before, since the first has changed what it wants to change; then
 everything it did is rolled back and the first answer given. A request that was refused is not kept: it can be tried
-again. Rows are kept for 48 hours. A confidential answer is not kept at all.
+again. Rows are kept for 100 hours: what a
+terminal hands in late may be 72 hours old and is repeated for 24 more. A confidential answer is not kept at all.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ KEPT_HEADERS = ("etag", "location", "retry-after", "content-type")
 MAX_KEY_LENGTH = 200
 
 _KNOWN = "SELECT fingerprint, status, headers, body FROM idempotency WHERE caller = $1 AND key = $2"
-PRUNE = "DELETE FROM idempotency WHERE created_at < clock_timestamp() - interval '48 hours'"
+PRUNE = "DELETE FROM idempotency WHERE created_at < clock_timestamp() - interval '100 hours'"
 
 
 def required_key(request: Request) -> str:

@@ -19,6 +19,7 @@ from gateway.devices.domain import (
     DeviceRequest,
     typed,
 )
+from gateway.late_requests.domain import HAND_IN_LATER
 from gateway.oidc.grants import Issued, Refusal, Wanted, issue, replayed
 from gateway.oidc.repository import Grant, add_grant
 from gateway.people.domain import Person
@@ -136,7 +137,7 @@ async def approve(tx: Transaction, asking: Asking, person: Person, session_id: U
     request, client = asking.request, asking.client
     choice_made = person.capacity(act, legal_day(tx.now)).choice
     await repository.save(tx.connection, request.approved(Approval(person.id, session_id, choice_made), tx.now))
-    if not client.first_party:
+    if not client.first_party or HAND_IN_LATER in request.scopes:
         await add_consent(tx.connection, person.id, client.client_id, request.scopes, tx.now)
         detail = {"client": client.client_id, "scopes": sorted(request.scopes)}
         tx.audit("consent.given", key=person.id, detail=detail)

@@ -124,6 +124,7 @@ GATEWAY: Final = (
     gateway.post("/scans/{code}/refusal"),
     gateway.get("/second-factors"),
     gateway.delete("/sessions"),
+    gateway.post("/terminal-batches", seconds=60),
     gateway.post("/terminal-enrolments", public=True),
     gateway.get("/terminals", level=2),
     gateway.post("/terminals", level=2),

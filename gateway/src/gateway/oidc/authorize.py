@@ -12,6 +12,7 @@ from starlette.responses import Response
 from gateway.choices.repository import chosen_in_session
 from gateway.clients.domain import CODE, Client
 from gateway.clients.repository import add_consent, client_by_id, consented_scopes, is_served
+from gateway.late_requests.domain import HAND_IN_LATER
 from gateway.oidc import repository
 from gateway.oidc.domain import (
     REQUEST_LIFETIME,
@@ -162,8 +163,12 @@ def refuse(provider: Provider, parameters: Mapping[str, str], refused: Authoriza
 
 
 def needs_consent(client: Client, asked: AuthorizationRequest, known: frozenset[str]) -> bool:
-    """Tell whether the person has to be asked before the client gets anything."""
-    if client.first_party:
+    """Tell whether the person has to be asked before the client gets anything.
+
+    Our own clients need not ask, but a terminal that may act when the person has left.
+    """
+    late = client.channel == TERMINAL and HAND_IN_LATER in client.allowed(asked.scopes)
+    if client.first_party and not late:
         return False
     return "consent" in asked.prompt or not client.allowed(asked.scopes) <= known
 

@@ -247,6 +247,8 @@ def _tokens(issued: Issued) -> dict[str, Any]:
         answer["id_token"] = issued.id_token
     if issued.refresh_token is not None:
         answer["refresh_token"] = issued.refresh_token
+    if issued.grant_id is not None:
+        answer["grant_id"] = str(issued.grant_id)
     return answer
 
 

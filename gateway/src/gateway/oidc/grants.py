@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from gateway.clients.domain import REFRESH, Client
+from gateway.late_requests.domain import Authority
 from gateway.oidc import repository
 from gateway.oidc.domain import CODE_LIFETIME, REPEATABLE_FOR, AuthorizationRequest, challenge_met, key_suffices
 from gateway.oidc.errors import OAuthError
@@ -20,6 +21,7 @@ from gateway.people.repository import person_by_id
 from gateway.provider import Provider
 from gateway.signin.domain import Session
 from gateway.terminals.admission import tokens_end
+from gateway.terminals.domain import CHANNEL as TERMINAL
 from gateway.tokens.access import token_type
 from gateway.tokens.opaque import digest, new_secret
 from gateway.tokens.revoked import revoke
@@ -49,6 +51,7 @@ class Issued:
 
     Attributes:
         token_type: how the access token is presented: `Bearer` or `DPoP`.
+        grant_id: told to terminals alone, which name it in what they hand in late.
     """
 
     access_token: str
@@ -57,6 +60,7 @@ class Issued:
     scopes: frozenset[str]
     id_token: str | None
     refresh_token: str | None
+    grant_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,7 @@ async def living_grant(tx: Transaction, client: Client, token: str) -> Grant | N
     if kept is None or kept.used:
         return None
     grant = await repository.grant_by_id(tx.connection, kept.grant_id)
-    if grant is None or not _lives(tx, client, grant) or await _caller(tx, client, grant) is None:
+    if grant is None or not _lives(tx, client, grant) or await caller_of(tx, client, grant) is None:
         return None
     return grant
 
@@ -234,7 +238,7 @@ async def issue(
         raise OAuthError("invalid_scope", "the scope exceeds what was granted")
     if wanted.resource not in {None, grant.resource or provider.issuer}:
         raise OAuthError("invalid_target", "the resource is another one than was granted")
-    caller = await _caller(tx, client, grant)
+    caller = await caller_of(tx, client, grant)
     if caller is None:
         return Refusal("the mandate has ended", await take_back(tx, grant.id, "capacity-ended"))
     until = await tokens_end(tx, client, grant, wanted.key)
@@ -263,14 +267,16 @@ async def issue(
         )
     tx.audit("token.issued", key=grant.id, detail={"client": client.client_id})
     refresh_token = await _new_refresh_token(tx, client, grant, wanted.key, replaces) if renews else None
-    return Issued(access.value, token_type(wanted.key), access.seconds, granted, id_token, refresh_token)
+    told = grant.id if client.channel == TERMINAL else None
+    return Issued(access.value, token_type(wanted.key), access.seconds, granted, id_token, refresh_token, told)
 
 
 def _lives(tx: Transaction, client: Client, grant: Grant) -> bool:
     return grant.lives(tx.now) and client.honours(grant.given_at)
 
 
-async def _caller(tx: Transaction, client: Client, grant: Grant) -> Caller | None:
+async def caller_of(tx: Transaction, client: Client, grant: Grant | Authority) -> Caller | None:
+    """Return who acts by a grant as things stand now; None when he is known no more, or acts for nobody any more."""
     person = await person_by_id(tx.connection, grant.person_id)
     if person is None:
         return None

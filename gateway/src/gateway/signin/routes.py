@@ -150,6 +150,7 @@ async def show_consent(request: Request) -> Response:
         "consent",
         leads_to=under_way.asked.redirect_uri,
         client_name=under_way.client.name,
+        own=under_way.client.first_party,
         scopes=[SCOPE_TEXTS[scope] for scope in scopes],
         acting_for=capacity.shown_name if capacity else None,
         handle=handle,
