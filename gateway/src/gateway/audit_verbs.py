@@ -89,6 +89,7 @@ class Verb(CodeList):
     GRANT_REVOKED = "grant.revoked", N_("应用的授权已终止")
     AUTHORIZATION_REQUEST_PUSHED = "authorization-request.pushed", N_("应用提交登录请求")
     TOKEN_ISSUED = "token.issued", N_("应用取得访问令牌")
+    TOKEN_EXCHANGED = "token.exchanged", N_("应用凭您的登录继续访问")
     TOKEN_REFUSED = "token.refused", N_("拒绝应用取得访问令牌")
     TOKEN_REVOKED = "token.revoked", N_("应用交回访问令牌")
     TOKEN_INTROSPECTED = "token.introspected", N_("应用查验访问令牌")

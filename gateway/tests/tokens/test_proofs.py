@@ -18,7 +18,7 @@ class MovableClock:
 
 
 def proof(number: int) -> Proof:
-    return Proof("key", number.to_bytes(32, "big"))
+    return Proof("key", number.to_bytes(32, "big"), {})
 
 
 def test_a_proof_is_new_once():

@@ -177,7 +177,7 @@ async def processes(service_client: Callable[..., Any], tmp_path: Path, seed: An
 
 
 async def test_nobody_notices_under_load(processes: list[Any], open_browser_on: Callable[[Any], Any]):
-    names, finished = itertools.cycle(("citizen", "agent", "agent_of_two", "reviewer")), asyncio.Event()
+    names, finished = itertools.cycle(("citizen", "agent", "steward", "reviewer")), asyncio.Event()
     signed: set[str] = set()
     rounds = 0
 

@@ -15,8 +15,9 @@ from onestop_legal.errors import NamedError
 CODE: Final = "authorization_code"
 REFRESH: Final = "refresh_token"
 CREDENTIALS: Final = "client_credentials"
+TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - the name of a grant
 DEVICE: Final = "urn:ietf:params:oauth:grant-type:device_code"
-GRANT_TYPES: Final = (CODE, REFRESH, CREDENTIALS, DEVICE)
+GRANT_TYPES: Final = (CODE, REFRESH, CREDENTIALS, DEVICE, TOKEN_EXCHANGE)
 PROVING: Final = ("client_secret_basic", "private_key_jwt")
 """How a confidential client proves itself."""
 AUTHENTICATIONS: Final = ("none", *PROVING)
@@ -104,6 +105,7 @@ class Client:
         agency: credit code of the agency that owns it.
         requests_per_day: how many requests it may send to the API in a day; None for any number.
         contacts: whom to call there: duty telephones and office mail boxes, no private ones.
+        exchange_resources: where it may go on in people's names with tokens that it exchanges (RFC 8693).
         backchannel_logout_uri: where it is told that a session has ended.
         backchannel_logout_session_required: whether it has to be told which one; it always is.
         jwks: its public keys, or
@@ -138,6 +140,7 @@ class Client:
     requests_per_day: int | None = None
     contacts: tuple[str, ...] = ()
     jwks_uri: str | None = None
+    exchange_resources: tuple[str, ...] = ()
     backchannel_logout_uri: str | None = None
     backchannel_logout_session_required: bool = False
     former_secret_hashes: tuple[bytes, ...] = ()

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from gateway.clients.domain import AUTHENTICATIONS, CREDENTIALS, GRANT_TYPES, SCOPES, Client
+from gateway.clients.domain import AUTHENTICATIONS, CREDENTIALS, GRANT_TYPES, SCOPES, TOKEN_EXCHANGE, Client
 from onestop_legal.errors import NamedError
 
 _MEANS: Final = {"none": (False, False), "client_secret_basic": (True, False), "private_key_jwt": (False, True)}
@@ -37,19 +37,11 @@ def require_sound(client: Client, *, local: bool = False) -> None:
     _require_means(client)
     _require_known(client.grant_types, GRANT_TYPES, "grant_types", "不支持的授权方式")
     _require_known(client.scopes, SCOPES, "scopes", "未知的权限范围")
+    if (TOKEN_EXCHANGE in client.grant_types) != bool(client.exchange_resources):
+        raise InvalidClientMetadata("换取令牌须登记可访问的资源，不换取则不能登记。", pointer="/exchange_resources")
     if not client.confidential:
         _require_nothing_secret(client)
-    for uri in client.resources:
-        if not _RESOURCE.fullmatch(uri):
-            raise InvalidClientMetadata(f"资源地址不正确：{uri}。", pointer="/resources")
-    for field, named in (("jwks_uri", "公钥地址"), ("backchannel_logout_uri", "退出通知地址")):
-        uri = getattr(client, field)
-        if uri is not None and not _is_web_address(uri, local=local):
-            raise InvalidClientMetadata(f"{named}不正确：{uri}。", pointer=f"/{field}")
-    for field in ("redirect_uris", "post_logout_redirect_uris"):
-        for uri in getattr(client, field):
-            if not _may_return_people_to(uri, client.application_type, local=local):
-                raise InvalidClientMetadata(f"返回地址不正确：{uri}。", pointer=f"/{field}")
+    _require_addresses(client, local=local)
     if any(_PRIVATE_NUMBER.search(contact) for contact in client.contacts):
         raise InvalidClientMetadata("请填写值班电话或公务邮箱，不要填写个人手机号或证件号。", pointer="/contacts")
 
@@ -79,10 +71,28 @@ def _require_means(client: Client) -> None:
         raise InvalidClientMetadata(detail, pointer=method)
 
 
+def _require_addresses(client: Client, *, local: bool) -> None:
+    """Do nothing when every address of the client is one where people, tokens or we may be sent."""
+    for field in ("resources", "exchange_resources"):
+        for uri in getattr(client, field):
+            if not _RESOURCE.fullmatch(uri):
+                raise InvalidClientMetadata(f"资源地址不正确：{uri}。", pointer=f"/{field}")
+    for field, named in (("jwks_uri", "公钥地址"), ("backchannel_logout_uri", "退出通知地址")):
+        uri = getattr(client, field)
+        if uri is not None and not _is_web_address(uri, local=local):
+            raise InvalidClientMetadata(f"{named}不正确：{uri}。", pointer=f"/{field}")
+    for field in ("redirect_uris", "post_logout_redirect_uris"):
+        for uri in getattr(client, field):
+            if not _may_return_people_to(uri, client.application_type, local=local):
+                raise InvalidClientMetadata(f"返回地址不正确：{uri}。", pointer=f"/{field}")
+
+
 def _require_nothing_secret(client: Client) -> None:
     """Do nothing when the client has nothing that only one that proves itself may have."""
     if CREDENTIALS in client.grant_types:
         raise InvalidClientMetadata("公开应用不能使用 client_credentials。", pointer="/grant_types")
+    if TOKEN_EXCHANGE in client.grant_types:
+        raise InvalidClientMetadata("公开应用不能换取令牌。", pointer="/grant_types")
     if client.pkce_optional:
         raise InvalidClientMetadata("公开应用必须使用 PKCE。", pointer="/pkce_optional")
     if client.resources:

@@ -32,6 +32,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "first_party": False,
     "require_pushed_authorization_requests": True,
     "resources": ["https://archive.example.cn/api"],
+    "exchange_resources": [],
     "pkce_optional": False,
     "profile": None,
     "agency": "11130371037106669W",
@@ -62,6 +63,11 @@ class ClientFields(BaseModel):
     first_party: bool = Field(default=False, description="自有应用，用户无须另行授权")
     require_pushed_authorization_requests: bool = Field(default=False, description="只能预先提交登录请求（PAR）")
     resources: list[str] = Field(default_factory=list, max_length=20, description="由它提供的资源（RFC 8707）")
+    exchange_resources: list[str] = Field(
+        default_factory=list,
+        max_length=20,
+        description="可用换来的令牌代用户继续访问的资源（RFC 8693），平台接口为颁发者地址",
+    )
     pkce_optional: bool = Field(default=False, description="可以不用 PKCE，仅限能证明自己身份的应用")
     profile: Literal["fapi2"] | None = Field(
         default=None, description="须遵守的安全规范：fapi2（FAPI 2.0 Security Profile）"

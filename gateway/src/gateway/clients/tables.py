@@ -30,6 +30,7 @@ client = sa.Table(
     sa.Column("requests_per_day", sa.BigInteger),
     sa.Column("contacts", TEXTS, nullable=False),
     sa.Column("jwks_uri", sa.Text),
+    sa.Column("exchange_resources", TEXTS, nullable=False),
     sa.Column("backchannel_logout_uri", sa.Text),
     sa.Column("backchannel_logout_session_required", sa.Boolean, nullable=False),
     sa.Column("former_secret_hashes", pg.ARRAY(sa.LargeBinary), nullable=False),

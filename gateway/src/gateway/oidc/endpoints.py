@@ -1,4 +1,4 @@
-"""The endpoints for programs: tokens, keys, claims, revocation, discovery."""
+"""The endpoints for programs: tokens, claims, revocation."""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -7,27 +7,24 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.clients.authentication import ASSERTION_ALGORITHMS, authenticate
-from gateway.clients.domain import AUTHENTICATIONS, CODE, CREDENTIALS, DEVICE, GRANT_TYPES, PROVING, SCOPES, Client
+from gateway.clients.authentication import authenticate
+from gateway.clients.domain import CODE, CREDENTIALS, DEVICE, GRANT_TYPES, TOKEN_EXCHANGE, Client
 from gateway.devices.service import redeem as redeem_device_code
 from gateway.oidc import repository
 from gateway.oidc.authorize import require_target
-from gateway.oidc.domain import ACR_VALUES, AuthorizationRefused
+from gateway.oidc.domain import AuthorizationRefused
 from gateway.oidc.errors import OAuthError
+from gateway.oidc.exchange import ACCESS_TOKEN, exchange
 from gateway.oidc.grants import Issued, Refusal, Wanted, redeem_code, refresh, take_back
-from gateway.oidc.http import CORS, endpoint, form_of, json_response, public_document, required
-from gateway.oidc.introspection import PATH as INTROSPECTION
+from gateway.oidc.http import CORS, endpoint, form_of, json_response, required
 from gateway.oidc.proofs import proof_of, proofs_in, use_proof
-from gateway.oidc.pushed_requests import PATH as PUSHED_REQUESTS
 from gateway.people.repository import person_by_id, sealed_fields
 from gateway.provider import Provider, provider_of
 from gateway.terminals.admission import admitted
 from gateway.terminals.domain import CHANNEL as TERMINAL
 from gateway.tokens.access import InvalidToken, token_type
 from gateway.tokens.challenges import CHALLENGE, NONCE, challenge_of, oauth_code
-from gateway.tokens.dpop import ALGORITHMS as PROOF_ALGORITHMS
 from gateway.tokens.dpop import InvalidProof, NonceNeeded, Proof
-from gateway.tokens.keys import ALGORITHM
 from gateway.tokens.opaque import digest
 from gateway.tokens.principal import Principal
 from gateway.tokens.revoked import revoke
@@ -59,6 +56,8 @@ async def token(request: Request) -> Response:
         raise OAuthError("unauthorized_client", "the client may not use this grant type")
     if grant_type == CREDENTIALS:
         return await _own_token(provider, client, form, proof)
+    if grant_type == TOKEN_EXCHANGE:
+        return await _exchanged_token(provider, client, form, proof)
     caller = Caller(client=client.client_id, channel=client.channel)
     async with provider.transaction(caller) as tx:
         key = await use_proof(tx, proof)
@@ -119,65 +118,9 @@ async def revocation(request: Request) -> Response:
     return json_response({})
 
 
-async def jwks(request: Request) -> Response:
-    """Publish the keys that our tokens are checked with."""
-    return public_document(provider_of(request).ring.jwks())
-
-
-async def discovery(request: Request) -> Response:
-    """Say where everything is and what is supported (OIDC Discovery; RFC 8414)."""
-    return public_document(metadata(provider_of(request).issuer))
-
-
 async def preflight(_request: Request) -> Response:
     """Let pages of every origin call the endpoints that read no cookie."""
     return Response(status_code=204, headers={**CORS, "Access-Control-Max-Age": "86400"})
-
-
-def metadata(issuer: str) -> dict[str, Any]:
-    """Return the provider's metadata."""
-    return {
-        "issuer": issuer,
-        "authorization_endpoint": f"{issuer}/oauth/authorize",
-        "pushed_authorization_request_endpoint": f"{issuer}{PUSHED_REQUESTS}",
-        "require_pushed_authorization_requests": False,
-        "device_authorization_endpoint": f"{issuer}{DEVICE_AUTHORIZATION}",
-        "token_endpoint": f"{issuer}{EXCHANGE}",
-        "jwks_uri": f"{issuer}/oauth/jwks",
-        "userinfo_endpoint": f"{issuer}{USERINFO}",
-        "end_session_endpoint": f"{issuer}/oauth/end-session",
-        "backchannel_logout_supported": True,
-        "backchannel_logout_session_supported": True,
-        "revocation_endpoint": f"{issuer}/oauth/revoke",
-        "scopes_supported": list(SCOPES),
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": list(GRANT_TYPES),
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [ALGORITHM],
-        "token_endpoint_auth_methods_supported": list(AUTHENTICATIONS),
-        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
-        "introspection_endpoint": f"{issuer}{INTROSPECTION}",
-        "revocation_endpoint_auth_methods_supported": list(AUTHENTICATIONS),
-        "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
-        "introspection_endpoint_auth_methods_supported": list(PROVING),
-        "introspection_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
-        "code_challenge_methods_supported": ["S256"],
-        "acr_values_supported": list(ACR_VALUES),
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
-        "claim_types_supported": ["normal"],
-        "claims_supported": [
-            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "act",
-            "name", "preferred_username", "phone_number", "phone_number_verified", "agency", "roles",
-        ],
-        "ui_locales_supported": ["zh-CN", "en"],
-        "authorization_response_iss_parameter_supported": True,
-        "claims_parameter_supported": True,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
-        "service_documentation": f"{issuer}/docs",
-    }  # fmt: skip
 
 
 def _answer(provider: Provider, proof: Proof | None, told: dict[str, Any]) -> Response:
@@ -211,6 +154,21 @@ async def _own_token(provider: Provider, client: Client, form: dict[str, str], p
         )
         tx.audit("token.issued", key=client.id, detail={"client": client.client_id})
     told = {"access_token": issued.value, "token_type": token_type(key), "expires_in": issued.seconds}
+    return _answer(provider, proof, told)
+
+
+async def _exchanged_token(provider: Provider, client: Client, form: dict[str, str], proof: Proof | None) -> Response:
+    """Issue a token by which a client goes on in a person's name (RFC 8693)."""
+    async with provider.transaction(Caller(client=client.client_id, channel=client.channel)) as tx:
+        wanted = Wanted(await use_proof(tx, proof), _scopes(form), form.get("resource"))
+        issued, scopes = await exchange(tx, provider, client, wanted, form)
+    told = {
+        "access_token": issued.value,
+        "issued_token_type": ACCESS_TOKEN,
+        "token_type": token_type(wanted.key),
+        "expires_in": issued.seconds,
+        "scope": " ".join(sorted(scopes)),
+    }
     return _answer(provider, proof, told)
 
 

@@ -21,7 +21,7 @@ _UNAUTHORIZED: Final = 401
 _INACTIVE: Final[dict[str, Any]] = {"active": False}
 _TOLD: Final = (
     "iss", "sub", "aud", "iat", "exp", "jti", "client_id", "scope", "kind", "acr", "auth_time", "act", "agency",
-    "cnf",
+    "cnf", "via",
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from gateway import pages
 from gateway.choices import pages as choices
 from gateway.devices import routes as devices
-from gateway.oidc import endpoints
+from gateway.oidc import discovery, endpoints
 from gateway.oidc.authorize import authorize
 from gateway.oidc.introspection import PATH as INTROSPECTION
 from gateway.oidc.introspection import introspection
@@ -20,8 +20,8 @@ from gateway.signin.account import SESSIONS, show_account, show_sessions, take_s
 router = APIRouter(include_in_schema=False)
 
 for _path in ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"):
-    router.add_route(_path, endpoints.discovery, methods=["GET"])
-router.add_route("/oauth/jwks", endpoints.jwks, methods=["GET"])
+    router.add_route(_path, discovery.discovery, methods=["GET"])
+router.add_route("/oauth/jwks", discovery.jwks, methods=["GET"])
 router.add_route("/oauth/authorize", authorize, methods=["GET", "POST"])
 router.add_route(PUSHED_REQUESTS, push, methods=["POST"])
 router.add_route(endpoints.EXCHANGE, endpoints.token, methods=["POST"])

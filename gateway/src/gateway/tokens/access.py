@@ -1,5 +1,6 @@
 """Access tokens: RFC 9068 JWTs that carry who, for whom and as what, so that the edge asks no database."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -16,6 +17,11 @@ from onestop_runtime.caller import Caller
 from onestop_runtime.clock import Clock
 
 LIFETIME: Final = timedelta(minutes=10)
+_PASSED_ON: Final = (
+    "sub", "kind", "acr", "roles", "channel", "act", "mandate", "agency", "region", "hall", "name", "grant",
+    "auth_time",
+)  # fmt: skip
+"""What a token that is made from another one says like it: who, for whom, as what, and since when."""
 _TYPE: Final = "at+jwt"
 _LEEWAY_SECONDS: Final = 5
 _MAX_LENGTH: Final = 8192
@@ -147,9 +153,45 @@ class AccessTokens:
             claims["cnf"] = {"jkt": key}
         if first_party:
             claims["first_party"] = True
+        return IssuedToken(self._signed(claims), token_id, seconds)
+
+    def delegate(
+        self, subject: Mapping[str, Any], client_id: str, *, scopes: frozenset[str], key: str | None, resource: str
+    ) -> IssuedToken:
+        """Return a token by which another client goes on in the name of whom `subject` is for (RFC 8693).
+
+        What RFC 8693 calls `act` is `client_id` here, and `via` the client whose token it was exchanged for, and so on
+        to the one that the person signed in to: `act` says in our tokens for whom somebody acts.
+
+        Args:
+            subject: what the other token states; the new one does not outlive it.
+            client_id: who gets it.
+            scopes: what it is good for.
+            key: thumbprint of the key that it is bound to; None for a bearer token.
+            resource: where it is good.
+        """
+        issued = int(self._clock().timestamp())
+        until = min(issued + int(LIFETIME.total_seconds()), int(subject["exp"]))
+        token_id = uuid4().hex
+        before = {name: subject[name] for name in ("client_id", "via") if name in subject}
+        claims = {name: subject[name] for name in _PASSED_ON if name in subject} | {
+            "iss": self.issuer,
+            "aud": resource,
+            "iat": issued,
+            "exp": until,
+            "jti": token_id,
+            "client_id": client_id,
+            "scope": " ".join(sorted(scopes)),
+            "via": before,
+        }
+        if key is not None:
+            claims["cnf"] = {"jkt": key}
+        return IssuedToken(self._signed(claims), token_id, until - issued)
+
+    def _signed(self, claims: dict[str, Any]) -> str:
         signing = self._keys.signing
         header = {"alg": ALGORITHM, "typ": _TYPE, "kid": signing.kid}
-        return IssuedToken(jwt.encode(header, claims, signing, algorithms=[ALGORITHM]), token_id, seconds)
+        return jwt.encode(header, claims, signing, algorithms=[ALGORITHM])
 
     def verify(self, token: str) -> Principal:
         """Return who `token` makes the bearer.

@@ -1,6 +1,6 @@
 """Who stands behind a request: the caller, and the token or session that says so."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -46,7 +46,15 @@ def name_of_client(client_id: str) -> str:
     return f"client:{client_id}"
 
 
+def clients_of(claims: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the clients through which authority has come to who holds a token with these claims, this one first."""
+    through: Mapping[str, Any] | None = claims
+    while through is not None:
+        yield through["client_id"]
+        through = through.get("via")
+
+
 def names_of(claims: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names by which an access token with these claims is revoked: its own, its client's, its grant's."""
-    names = (claims["jti"], name_of_client(claims["client_id"]))
+    """Return the names by which an access token with these claims is revoked: its own, its clients', its grant's."""
+    names = (claims["jti"], *map(name_of_client, clients_of(claims)))
     return (*names, claims["grant"]) if "grant" in claims else names

@@ -1,0 +1,73 @@
+"""What everybody may know of the provider: where it is, what it can, which keys its tokens are checked with."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.clients.authentication import ASSERTION_ALGORITHMS
+from gateway.clients.domain import AUTHENTICATIONS, GRANT_TYPES, PROVING, SCOPES
+from gateway.oidc.domain import ACR_VALUES
+from gateway.oidc.endpoints import DEVICE_AUTHORIZATION, EXCHANGE, USERINFO
+from gateway.oidc.http import public_document
+from gateway.oidc.introspection import PATH as INTROSPECTION
+from gateway.oidc.pushed_requests import PATH as PUSHED_REQUESTS
+from gateway.provider import provider_of
+from gateway.tokens.dpop import ALGORITHMS as PROOF_ALGORITHMS
+from gateway.tokens.keys import ALGORITHM
+
+
+async def jwks(request: Request) -> Response:
+    """Publish the keys that our tokens are checked with."""
+    return public_document(provider_of(request).ring.jwks())
+
+
+async def discovery(request: Request) -> Response:
+    """Say where everything is and what is supported (OIDC Discovery; RFC 8414)."""
+    return public_document(metadata(provider_of(request).issuer))
+
+
+def metadata(issuer: str) -> dict[str, Any]:
+    """Return the provider's metadata."""
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/oauth/authorize",
+        "pushed_authorization_request_endpoint": f"{issuer}{PUSHED_REQUESTS}",
+        "require_pushed_authorization_requests": False,
+        "device_authorization_endpoint": f"{issuer}{DEVICE_AUTHORIZATION}",
+        "token_endpoint": f"{issuer}{EXCHANGE}",
+        "jwks_uri": f"{issuer}/oauth/jwks",
+        "userinfo_endpoint": f"{issuer}{USERINFO}",
+        "end_session_endpoint": f"{issuer}/oauth/end-session",
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
+        "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "scopes_supported": list(SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(GRANT_TYPES),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [ALGORITHM],
+        "token_endpoint_auth_methods_supported": list(AUTHENTICATIONS),
+        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "introspection_endpoint": f"{issuer}{INTROSPECTION}",
+        "revocation_endpoint_auth_methods_supported": list(AUTHENTICATIONS),
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "introspection_endpoint_auth_methods_supported": list(PROVING),
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "code_challenge_methods_supported": ["S256"],
+        "acr_values_supported": list(ACR_VALUES),
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
+        "claim_types_supported": ["normal"],
+        "claims_supported": [
+            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "act",
+            "name", "preferred_username", "phone_number", "phone_number_verified", "agency", "roles",
+        ],
+        "ui_locales_supported": ["zh-CN", "en"],
+        "authorization_response_iss_parameter_supported": True,
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "service_documentation": f"{issuer}/docs",
+    }  # fmt: skip
