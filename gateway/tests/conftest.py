@@ -1,5 +1,6 @@
 """A gateway with people, companies and clients on a real database, and a browser in front of it."""
 
+import asyncio
 import base64
 import functools
 import hashlib
@@ -9,12 +10,14 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+import uvicorn
 from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
 
@@ -271,8 +274,9 @@ class Browser(httpx.AsyncClient):
     @staticmethod
     def hidden(shown: httpx.Response, action: str = "") -> dict[str, str]:
         """Return the hidden fields of a page's first form, or of the first one with this action."""
-        form = re.search(rf'<form method="post" action="{action or "[^<]"}.*?</form>', shown.text, re.DOTALL)
-        return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[0] if form else ""))
+        form = re.search(rf'<form method="post" action="{re.escape(action) or "[^<]"}.*?</form>', shown.text, re.DOTALL)
+        fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[0] if form else "")
+        return {name: unescape(value) for name, value in fields}
 
     @staticmethod
     def answer(response: httpx.Response) -> dict[str, str]:
@@ -308,7 +312,7 @@ class Browser(httpx.AsyncClient):
             found = re.search(r'<form method="post" action="([^"]+)"', shown.text)
             assert found, shown.text
             action = found[1]
-        return await self.post(action, data=self.hidden(shown, action) | typed)
+        return await self.post(unescape(action), data=self.hidden(shown, action) | typed)
 
     async def sign_in(self, asked: Asked, username: str = "citizen", password: str = PASSWORD) -> httpx.Response:
         """Ask, and sign in on the page that is shown."""
@@ -398,6 +402,26 @@ async def gateway(
     running = await service_client(SERVICE, clock=clock, issuer=ISSUER, assertion_key=key, **gateway_settings)
     await fill(running.transaction, running.context.state.cipher, SEED)
     return running
+
+
+@pytest.fixture
+async def listen() -> AsyncIterator[Callable[[ServiceClient, int], Awaitable[str]]]:
+    """Return a function that has a gateway listen on a port, for programs of others; returns its address."""
+    servers: list[uvicorn.Server] = []
+    async with asyncio.TaskGroup() as group:
+
+        async def listen_on(gateway: ServiceClient, port: int) -> str:
+            app = gateway._asgi.app
+            config = uvicorn.Config(app, host="127.0.0.1", port=port, lifespan="off", log_config=None, ws="none")
+            servers.append(uvicorn.Server(config))
+            group.create_task(servers[-1]._serve())
+            while not servers[-1].started:  # noqa: ASYNC110 - uvicorn says so by this attribute alone
+                await asyncio.sleep(0.01)
+            return f"http://127.0.0.1:{port}"
+
+        yield listen_on
+        for server in servers:
+            server.should_exit = True
 
 
 @pytest.fixture

@@ -95,6 +95,10 @@ class Verb(CodeList):
     TOKEN_INTROSPECTED = "token.introspected", N_("应用查验访问令牌")
     REFRESH_TOKEN_REPEATED = "refresh-token.repeated", N_("应用重新取得丢失的令牌")
 
+    TICKET_GIVEN = "ticket.given", N_("进入部门系统")
+    TICKET_REDEEMED = "ticket.redeemed", N_("部门系统确认登录")
+    TICKET_REFUSED = "ticket.refused", N_("拒绝部门系统确认登录")
+
     SIGNING_KEY_MADE = "signing-key.made", N_("生成签名密钥")
     SIGNING_KEY_FORGOTTEN = "signing-key.forgotten", N_("停用签名密钥")
 

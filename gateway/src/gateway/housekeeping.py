@@ -8,6 +8,7 @@ from typing import Final
 import asyncpg
 import sqlalchemy as sa
 
+from gateway.cas.tables import service_ticket
 from gateway.clients.tables import client_assertion
 from gateway.codes.tables import one_time_code
 from gateway.credentials.tables import passkey_challenge, pending_sign_in
@@ -31,8 +32,8 @@ _DAY: Final = timedelta(days=1)
 _BEFORE = sa.bindparam("before", type_=sa.DateTime(timezone=True))
 
 
-def _older(table: sa.Table, column: str, kept: timedelta) -> tuple[Statement, timedelta]:
-    return compiled(sa.delete(table).where(table.c[column] < _BEFORE)), kept
+def _older(table: sa.Table, column: str, kept: timedelta, *also: sa.ColumnElement[bool]) -> tuple[Statement, timedelta]:
+    return compiled(sa.delete(table).where(table.c[column] < _BEFORE, *also)), kept
 
 
 _follower = late_request.alias()
@@ -52,6 +53,7 @@ _TIDY: Final = (
     _older(revocation, "expires_at", timedelta(0)),
     _older(federated_request, "expires_at", _DAY),
     _older(upstream_logout, "expires_at", timedelta(0)),
+    _older(service_ticket, "expires_at", timedelta(0), service_ticket.c.shown.is_(None)),
     _older(client_assertion, "expires_at", _DAY),
     _older(signing_key, "forgotten_at", REMEMBERED),
     _older(dpop_proof, "expires_at", timedelta(0)),

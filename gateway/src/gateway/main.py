@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.cas import routes as cas
 from gateway.clients import routes as clients
 from gateway.clients.domain import ClientExists
 from gateway.credentials import pages as security
@@ -124,6 +125,7 @@ SERVICE = Service(
         terminals.commands,
         terminals.enrolments,
         late_requests.router,
+        cas.router,
         clients.queries,
         clients.commands,
         signing_keys.queries,

@@ -1,6 +1,5 @@
 """The province's provider (`oidc-provider`, unchanged) beside a gateway that is registered there."""
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,7 +12,6 @@ from urllib.parse import urljoin
 
 import httpx
 import pytest
-import uvicorn
 from joserfc.jwk import ECKey, RSAKey
 
 from gateway.main import SERVICE
@@ -201,18 +199,9 @@ async def gateway(gateway_at: Callable[..., Awaitable[ServiceClient]], province:
 
 
 @pytest.fixture
-async def listening(gateway: ServiceClient, province: Province) -> AsyncIterator[None]:
+async def listening(gateway: ServiceClient, province: Province, listen: Callable[..., Awaitable[str]]) -> None:
     """Have the gateway listen where the province posts its notices."""
-    config = uvicorn.Config(
-        gateway._asgi.app, host="127.0.0.1", port=province.port, lifespan="off", log_config=None, ws="none"
-    )
-    server = uvicorn.Server(config)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(server._serve())
-        while not server.started:  # noqa: ASYNC110 - uvicorn says so by this attribute alone
-            await asyncio.sleep(0.01)
-        yield
-        server.should_exit = True
+    await listen(gateway, province.port)
 
 
 @pytest.fixture

@@ -102,6 +102,7 @@ class Client:
         require_par: whether it has to push its authorization requests (RFC 9126).
         resources: what it serves itself and others get tokens for (RFC 8707).
         pkce_optional: whether it may do without PKCE, as old software does; only one that proves itself.
+        cas_services: addresses of its sites that people are handed over to by CAS; `/*` at the end is all below it.
         agency: credit code of the agency that owns it.
         requests_per_day: how many requests it may send to the API in a day; None for any number.
         contacts: whom to call there: duty telephones and office mail boxes, no private ones.
@@ -139,6 +140,7 @@ class Client:
     agency: str | None
     requests_per_day: int | None = None
     contacts: tuple[str, ...] = ()
+    cas_services: tuple[str, ...] = ()
     jwks_uri: str | None = None
     exchange_resources: tuple[str, ...] = ()
     backchannel_logout_uri: str | None = None

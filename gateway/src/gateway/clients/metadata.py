@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from gateway.cas.addresses import is_rule
 from gateway.clients.domain import AUTHENTICATIONS, CREDENTIALS, GRANT_TYPES, SCOPES, TOKEN_EXCHANGE, Client
 from onestop_legal.errors import NamedError
 
@@ -42,6 +43,7 @@ def require_sound(client: Client, *, local: bool = False) -> None:
     if not client.confidential:
         _require_nothing_secret(client)
     _require_addresses(client, local=local)
+    _require_sites(client, local=local)
     if any(_PRIVATE_NUMBER.search(contact) for contact in client.contacts):
         raise InvalidClientMetadata("请填写值班电话或公务邮箱，不要填写个人手机号或证件号。", pointer="/contacts")
 
@@ -69,6 +71,13 @@ def _require_means(client: Client) -> None:
     if (client.secret_hash is not None, has_keys) != _MEANS[client.authentication]:
         detail = "client_secret_basic 须有密钥，private_key_jwt 须有公钥（jwks 或 jwks_uri），此外都不能有。"
         raise InvalidClientMetadata(detail, pointer=method)
+
+
+def _require_sites(client: Client, *, local: bool) -> None:
+    """Do nothing when people may be handed over to each older site of the client."""
+    for rule in client.cas_services:
+        if not is_rule(rule, local=local):
+            raise InvalidClientMetadata(f"CAS 服务地址不正确：{rule}。", pointer="/cas_services")
 
 
 def _require_addresses(client: Client, *, local: bool) -> None:

@@ -55,6 +55,9 @@ _SERVED = compiled(
         client.c.state == "active",
     )
 )
+_WITH_CAS = compiled(
+    sa.select(*_COLUMNS).where(sa.func.cardinality(client.c.cas_services) > 0, client.c.state == "active")
+)
 _ADD = compiled(sa.insert(client))
 _USE_ASSERTION = compiled(pg.insert(client_assertion).on_conflict_do_nothing().returning(sa.true()))
 _CONSENTED = compiled(
@@ -111,6 +114,11 @@ def _after(conditions: tuple[Condition, ...], filters: tuple[str, ...]) -> State
 async def is_served(connection: Connection, resource: str) -> bool:
     """Tell whether a client is registered to serve `resource`."""
     return await _SERVED.fetchval(connection, resources=[resource]) is True
+
+
+async def cas_clients(connection: Connection) -> list[Client]:
+    """Return the active clients that people are handed over to by CAS: older sites, and getting fewer."""
+    return [_client(row) for row in await _WITH_CAS.fetch(connection)]
 
 
 async def add_client(connection: Connection, new: Client, registered_at: datetime) -> None:

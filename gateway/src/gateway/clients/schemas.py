@@ -34,6 +34,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "resources": ["https://archive.example.cn/api"],
     "exchange_resources": [],
     "pkce_optional": False,
+    "cas_services": ["https://archive.example.cn/old/*"],
     "profile": None,
     "agency": "11130371037106669W",
     "requests_per_day": 100000,
@@ -69,6 +70,11 @@ class ClientFields(BaseModel):
         description="可用换来的令牌代用户继续访问的资源（RFC 8693），平台接口为颁发者地址",
     )
     pkce_optional: bool = Field(default=False, description="可以不用 PKCE，仅限能证明自己身份的应用")
+    cas_services: list[str] = Field(
+        default_factory=list,
+        max_length=20,
+        description="以 CAS 接入的服务地址，查询参数不限；以 /* 结尾的包括其下所有地址",
+    )
     profile: Literal["fapi2"] | None = Field(
         default=None, description="须遵守的安全规范：fapi2（FAPI 2.0 Security Profile）"
     )

@@ -26,6 +26,7 @@ client = sa.Table(
     sa.Column("require_par", sa.Boolean, nullable=False),
     sa.Column("resources", TEXTS, nullable=False),
     sa.Column("pkce_optional", sa.Boolean, nullable=False),
+    sa.Column("cas_services", TEXTS, nullable=False),
     sa.Column("agency", sa.Text),
     sa.Column("requests_per_day", sa.BigInteger),
     sa.Column("contacts", TEXTS, nullable=False),

@@ -15,6 +15,7 @@ class Notice:
 
     Attributes:
         subject: whose session it was.
+        ticket: by which an older site knows it (CAS); None for a client of OpenID Connect.
         attempts: how often it was tried, this time included.
         uri: where the client is told; None when it is not let in any more, or has registered no address since.
     """
@@ -23,6 +24,7 @@ class Notice:
     client_id: str
     subject: UUID
     session_id: UUID
+    ticket: str | None
     attempts: int
     expires_at: datetime
     uri: str | None

@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from gateway.cas.tables import service_ticket
 from gateway.clients.tables import client
 from gateway.logout.domain import Notice
 from gateway.logout.tables import logout_notice
@@ -22,6 +23,11 @@ _CLIENTS = compiled(
         ),
     )
     .order_by(client.c.client_id)
+)
+_SITES = compiled(
+    sa.select(service_ticket.c.client_id, service_ticket.c.service, service_ticket.c.shown.label("ticket")).where(
+        service_ticket.c.session_id == sa.bindparam("session"), service_ticket.c.shown.is_not(None)
+    )
 )
 _ADD = compiled(pg.insert(logout_notice).on_conflict_do_nothing())
 _DUE = (
@@ -40,9 +46,12 @@ _TAKE = compiled(
         logout_notice.c.client_id,
         logout_notice.c.subject,
         logout_notice.c.session_id,
+        logout_notice.c.ticket,
         logout_notice.c.attempts,
         logout_notice.c.expires_at,
-        sa.case((client.c.state == "active", client.c.backchannel_logout_uri)).label("uri"),
+        sa.case(
+            (client.c.state == "active", sa.func.coalesce(logout_notice.c.service, client.c.backchannel_logout_uri))
+        ).label("uri"),
     )
 )
 _WAIT = compiled(
@@ -56,18 +65,23 @@ _DELETE = compiled(sa.delete(logout_notice).where(logout_notice.c.id == sa.bindp
 async def add_notices(
     connection: Connection, session_id: UUID, subject: UUID, now: datetime, expires_at: datetime
 ) -> None:
-    """Have every client that got something in the session, and wants to know, told that it has ended."""
+    """Have every client that got something in the session, and wants to know, told that it has ended.
+
+    An older site that took over the sign-in is told at the address that it was handed over to.
+    """
+    clients = [{**row, "service": None, "ticket": None} for row in await _CLIENTS.fetch(connection, session=session_id)]
+    sites = [dict(row) for row in await _SITES.fetch(connection, session=session_id)]
     rows = [
         {
+            **told,
             "id": uuid7(),
-            "client_id": row["client_id"],
             "subject": subject,
             "session_id": session_id,
             "attempts": 0,
             "next_attempt_at": now,
             "expires_at": expires_at,
         }
-        for row in await _CLIENTS.fetch(connection, session=session_id)
+        for told in (*clients, *sites)
     ]
     if rows:
         await _ADD.executemany(connection, rows)

@@ -1,4 +1,4 @@
-"""Use cases of back-channel logout (OpenID Connect Back-Channel Logout 1.0).
+"""Use cases of back-channel logout (OpenID Connect Back-Channel Logout 1.0), and of the single logout of CAS.
 
 What is to be told is kept in the transaction that ends the session, and told afterwards: at least once, also when the
 process that was telling it is killed.
@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 from prometheus_client import Counter
 
+from gateway.cas.single_logout import logout_request
 from gateway.logout import repository
 from gateway.logout.domain import GIVEN_UP_AFTER, Notice
 from gateway.oidc.id_tokens import IdTokens
@@ -68,12 +69,10 @@ async def _tell(context: Context, id_tokens: IdTokens, outbound: Outbound, notic
     if notice.uri is None:
         await repository.delete(context.pool, notice)
         return
-    token = id_tokens.logout_token(notice.client_id, notice.subject, notice.session_id)
+    content = urlencode(_form(context, id_tokens, notice)).encode()
     try:
-        answer = await outbound.call(
-            "POST", notice.uri, headers=_FORM, content=urlencode({"logout_token": token}).encode()
-        )
-        failure = None if answer.status in _TAKEN else f"status {answer.status}"
+        answer = await outbound.call("POST", notice.uri, headers=_FORM, content=content)
+        failure = None if _is_taken(notice, answer.status) else f"status {answer.status}"
     except CallFailed as error:
         failure = str(error)
     if failure is None:
@@ -88,3 +87,17 @@ async def _tell(context: Context, id_tokens: IdTokens, outbound: Outbound, notic
     NOTICES.labels("given-up").inc()
     log.error("a client was not told that a session has ended", client=notice.client_id, reason=failure)
     await repository.delete(context.pool, notice)
+
+
+def _form(context: Context, id_tokens: IdTokens, notice: Notice) -> dict[str, str]:
+    """Return what a client, or an older site, is posted."""
+    if notice.ticket is not None:
+        return {"logoutRequest": logout_request(notice.id, notice.ticket, context.clock())}
+    return {"logout_token": id_tokens.logout_token(notice.client_id, notice.subject, notice.session_id)}
+
+
+def _is_taken(notice: Notice, status: int) -> bool:
+    """Tell whether a client has heard; an older site has when it is there: many do not know what they are told."""
+    if notice.ticket is not None:
+        return status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.TOO_MANY_REQUESTS
+    return status in _TAKEN

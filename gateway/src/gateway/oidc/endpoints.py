@@ -12,13 +12,13 @@ from gateway.clients.domain import CODE, CREDENTIALS, DEVICE, GRANT_TYPES, TOKEN
 from gateway.devices.service import redeem as redeem_device_code
 from gateway.oidc import repository
 from gateway.oidc.authorize import require_target
+from gateway.oidc.disclosure import claims_about
 from gateway.oidc.domain import AuthorizationRefused
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.exchange import ACCESS_TOKEN, exchange
 from gateway.oidc.grants import Issued, Refusal, Wanted, redeem_code, refresh, take_back
 from gateway.oidc.http import CORS, endpoint, form_of, json_response, required
 from gateway.oidc.proofs import proof_of, proofs_in, use_proof
-from gateway.people.repository import person_by_id, sealed_fields
 from gateway.provider import Provider, provider_of
 from gateway.terminals.admission import admitted
 from gateway.terminals.domain import CHANNEL as TERMINAL
@@ -28,7 +28,6 @@ from gateway.tokens.dpop import InvalidProof, NonceNeeded, Proof
 from gateway.tokens.opaque import digest
 from gateway.tokens.principal import Principal
 from gateway.tokens.revoked import revoke
-from onestop_runtime.assertion import act_claim
 from onestop_runtime.caller import Caller
 from onestop_runtime.transaction import acquired
 
@@ -91,11 +90,14 @@ async def userinfo(request: Request) -> Response:
     """Tell a client about the person whose token it holds: by scope, and no more."""
     provider = provider_of(request)
     principal = _bearer(provider, request)
-    subject = principal.caller.sub
-    if "openid" not in principal.scopes or subject is None:
+    if "openid" not in principal.scopes or principal.caller.sub is None:
         challenge = f'{token_type(principal.key)} error="insufficient_scope", scope="openid"'
         raise OAuthError("insufficient_scope", "the token lacks openid", _FORBIDDEN, challenge=challenge)
-    return json_response(await _claims(provider, principal, subject))
+    async with acquired(provider.context.pool) as connection:
+        claims = await claims_about(provider, connection, principal.caller, principal.scopes)
+    if claims is None:
+        raise _invalid_token()
+    return json_response(claims)
 
 
 @endpoint
@@ -170,28 +172,6 @@ async def _exchanged_token(provider: Provider, client: Client, form: dict[str, s
         "scope": " ".join(sorted(scopes)),
     }
     return _answer(provider, proof, told)
-
-
-async def _claims(provider: Provider, principal: Principal, subject: UUID) -> dict[str, Any]:
-    claims: dict[str, Any] = {"sub": str(subject)}
-    caller, scopes = principal.caller, principal.scopes
-    async with acquired(provider.context.pool) as connection:
-        person = await person_by_id(connection, subject)
-        if person is None:
-            raise _invalid_token()
-        name, phone = await sealed_fields(connection, subject)
-        if "profile" in scopes:
-            opened = await provider.cipher.decrypt(connection, subject, "person", "name", subject, name)
-            claims |= {"name": opened.decode(), "preferred_username": person.username}
-        if "phone" in scopes and phone is not None:
-            opened = await provider.cipher.decrypt(connection, subject, "person", "phone", subject, phone)
-            claims |= {"phone_number": opened.decode(), "phone_number_verified": person.assurance > 0}
-    if "profile" in scopes:
-        if caller.act:
-            claims["act"] = act_claim(caller.act)
-        if caller.agency:
-            claims |= {"agency": caller.agency, "roles": sorted(caller.given_roles)}
-    return claims
 
 
 def _tokens(issued: Issued) -> dict[str, Any]:

@@ -78,6 +78,25 @@ def _require_return(client: Client | None, parameters: dict[str, str]) -> None:
         raise RedirectNotRegistered("退出登录后的返回地址没有登记，您尚未退出。")
 
 
+async def leave(
+    provider: Provider, request: Request, session_id: UUID | None, client: Client | None, return_to: str | None
+) -> Response:
+    """End a session, and go on to `return_to`, an address that was checked; or say that the person has signed out.
+
+    Who is still signed in at another's provider is told so, and goes on by himself.
+    """
+    elsewhere = None
+    if session_id is not None:
+        await sign_out(provider, session_id, client_id=client.client_id if client else "")
+        elsewhere = await signed_in_elsewhere(provider, session_id)
+    if return_to is None or elsewhere is not None:
+        response = page(request, "signed_out", elsewhere=elsewhere, return_to=return_to)
+    else:
+        response = redirect(return_to, {})
+    provider.cookies.drop(response, SESSION)
+    return response
+
+
 async def _end(
     provider: Provider,
     request: Request,
@@ -85,18 +104,9 @@ async def _end(
     session_id: UUID | None,
     client: Client | None,
 ) -> Response:
-    elsewhere = None
-    if session_id is not None:
-        await sign_out(provider, session_id, client_id=client.client_id if client else "")
-        elsewhere = await signed_in_elsewhere(provider, session_id)
     uri = parameters.get("post_logout_redirect_uri")
     return_to = with_query(uri, {"state": parameters.get("state")}) if uri else None
-    if return_to is None or elsewhere is not None:
-        response = page(request, "signed_out", elsewhere=elsewhere, return_to=return_to)
-    else:
-        response = redirect(return_to, {})
-    provider.cookies.drop(response, SESSION)
-    return response
+    return await leave(provider, request, session_id, client, return_to)
 
 
 def _ask(provider: Provider, request: Request, parameters: dict[str, str], client: Client | None) -> Response:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from starlette.requests import Request
 
+from gateway.cas.addresses import read_address
 from gateway.oidc.authorize import UnderWay, resume
 from gateway.oidc.http import form_of
 from gateway.provider import Provider
@@ -39,8 +40,8 @@ class Onward:
 
     @property
     def leads_to(self) -> str | None:
-        """The address of the client that a form may end at."""
-        return self.under_way.asked.redirect_uri if self.under_way else None
+        """The address of the client, or of the service, that a form may end at."""
+        return self.under_way.asked.redirect_uri if self.under_way else _service_in(self.afterwards)
 
     @property
     def client_name(self) -> str | None:
@@ -80,6 +81,12 @@ async def read_form(here: Guest, name: str) -> tuple[dict[str, str], Onward]:
     form = await form_of(here.request)
     require_own_form(here.provider, here.request, form, _purpose(name, form))
     return form, await onward_of(here.provider, here.request, form)
+
+
+def _service_in(afterwards: str | None) -> str | None:
+    """Return the service that a page of ours hands the person over to (CAS)."""
+    service = parse_qs(urlsplit(afterwards or "").query).get("service", [""])[0]
+    return service if read_address(service) else None
 
 
 def _purpose(form: str, fields: Mapping[str, str]) -> str:
