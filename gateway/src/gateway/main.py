@@ -99,6 +99,7 @@ SERVICE = Service(
         legal_persons.queries,
         legal_persons.commands,
         mandates.queries,
+        mandates.steps,
         mandates.commands,
         mailbox.router,
         registering.router,

@@ -20,6 +20,9 @@ PERMISSIONS = PermissionTable(
         for action in ("mandate.read", "mandate.withdraw")
         for side in (where(agent_id="sub"), where(speaker_id="sub"))
     ),
+    *(allow(role, "mandate.confirm-by-code", where(agent_id="sub")) for role in _ONESELF),
+    allow("window_clerk", "guardianship.record"),
+    *(allow("window_clerk", action, where(basis="'ward'")) for action in ("mandate.read", "mandate.withdraw")),
     allow("window_clerk", "mandate.confirm-at-window", where(state="'waiting'", awaits="'principal'")),
     *(
         allow(role, action)

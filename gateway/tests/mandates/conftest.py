@@ -1,6 +1,7 @@
 """People who let each other act for them."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -137,6 +138,13 @@ class Town:
             **changes,
         }
         return self.read(await self.call(username, "POST", "/mandate-requests", body), 201)
+
+
+@pytest.fixture
+def clock(clock: Any) -> Any:
+    """Return a clock that starts on a known day: people grow older."""
+    clock.at = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+    return clock
 
 
 @pytest.fixture

@@ -103,8 +103,12 @@ class Browser:
         """Close the browser; the cookies are gone."""
         await self._http.aclose()
 
-    async def sign_in(self, client: str) -> Session:
+    async def sign_in(self, client: str, act: str | None = None) -> Session:
         """Sign in to the registered `client` by authorization code with PKCE; type the password when asked.
+
+        Args:
+            client: its key in `stack.json`.
+            act: for whom to act: `self`, a credit code, or the id of a person; None for the usual.
 
         Raises:
             SignInFailed: when it does not end at the client's own address with a code.
@@ -125,7 +129,8 @@ class Browser:
                 "nonce": secrets.token_urlsafe(16),
                 "code_challenge": challenge,
                 "code_challenge_method": "S256",
-            },
+            }
+            | ({"act": act} if act else {}),
         )
         reached, password_asked = await self._walk(page, redirect_uri)
         query = parse_qs(urlsplit(reached).query)

@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     SIGN_IN = "sign-in"
     RECOVER = "recover"
     CHANGE_PHONE = "change-phone"
+    MANDATE = "mandate"
 
     @property
     def text(self) -> str:
@@ -38,6 +39,7 @@ _TEXTS: Final = {
     Purpose.SIGN_IN: "登录",
     Purpose.RECOVER: "找回账号",
     Purpose.CHANGE_PHONE: "更换手机号码",
+    Purpose.MANDATE: "同意他人代您办理",
 }
 
 

@@ -62,6 +62,7 @@ class Asked:
         named_by: what was typed, when it is not the phone; then it is nobody's business how often the phone was asked
             for, and one that was asked for too often gets nothing.
         own_device: mark of the browser, when it is the owner's; strangers cannot make it wait.
+        wording: what the phone is told beside the code and its minutes; the usual warning by default.
     """
 
     purpose: Purpose
@@ -71,6 +72,7 @@ class Asked:
     silent: bool = False
     named_by: str | None = None
     own_device: str | None = None
+    wording: Message | None = None
 
     @property
     def sent(self) -> bool:
@@ -103,8 +105,9 @@ async def ask(provider: Provider, holder: Holder, asked: Asked) -> None:
         if asked.instead:
             await send(tx, cipher, asked.phone, asked.instead)
         elif asked.sent:
-            parameters = {"code": number, "minutes": str(CODE_LIFETIME // timedelta(minutes=1))}
-            message = Message("code", {**parameters, "purpose": asked.purpose.text})
+            wording = asked.wording or Message("code", {"purpose": asked.purpose.text})
+            minutes = str(CODE_LIFETIME // timedelta(minutes=1))
+            message = Message(wording.template, {**wording.parameters, "code": number, "minutes": minutes})
             await send(tx, cipher, asked.phone, message, CODE_LIFETIME)
         tx.audit("code.asked", key=asked.person_id or NOBODY, detail={"purpose": asked.purpose})
 

@@ -86,6 +86,23 @@ class GuardianNeeded(NamedError):
     status = 422
 
 
+class EvidenceDoesNotShow(NamedError):
+    """The document that the clerk has seen does not prove this guardianship."""
+
+    slug = "evidence-does-not-show"
+    title = "该材料不能证明监护关系"
+    status = 422
+    pointer = "/evidence"
+
+
+class NoPhone(NamedError):
+    """No telephone of the principal is known."""
+
+    slug = "principal-without-phone"
+    title = "被代理人没有登记手机号码，请本人登录确认或到窗口办理"
+    status = 422
+
+
 class Basis(CodeList):
     """What the principal is to the agent."""
 
@@ -141,6 +158,12 @@ class Evidence(CodeList):
     BIRTH_CERTIFICATE = "birth-certificate", "出生医学证明"
     GUARDIANSHIP = "guardianship", "监护证明或判决书"
     LETTER = "letter", "授权委托书"
+
+
+_SHOWS_ADULTS_GUARDIAN: Final = frozenset({Evidence.GUARDIANSHIP})
+_SHOWS_CHILDS_GUARDIAN: Final = frozenset(
+    {Evidence.GUARDIANSHIP, Evidence.HOUSEHOLD_REGISTER, Evidence.BIRTH_CERTIFICATE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +257,24 @@ class Mandate:
     version: int = 1
 
     @property
+    def basis(self) -> Basis:
+        """What the principal is to the agent."""
+        return self.terms.basis
+
+    @property
     def speaker_id(self) -> UUID | None:
         """Who speaks for the principal."""
         return self.principal.speaker_id
+
+    @property
+    def told_principal(self) -> dict[str, str]:
+        """What a message to the principal says of it: `agent`, `matter` and `until`; nothing that tells who he is."""
+        terms = self.terms
+        return {
+            "agent": f"{self.agent_name}（{self.agency.name}代办员）" if self.agency else self.agent_name,
+            "matter": "全部事项" if terms.items is None else f" {len(terms.items)} 个事项",
+            "until": terms.valid_to.isoformat() if terms.valid_to else "您撤回为止",
+        }
 
     @property
     def of_legal_person(self) -> bool:
@@ -314,6 +352,31 @@ class Mandate:
             ended_at=ended_at,
             version=self.version + 1,
         )
+
+
+def terms_of_guardian(birthday: date, evidence: Evidence, today: date, valid_to: date | None) -> Terms:
+    """Return the terms on which a guardian acts.
+
+    For a child until the day before he is 18 (民法典 17, 27); for an adult by judgment or appointment (民法典 24, 28).
+
+    Args:
+        birthday: of the person in care.
+        evidence: what the clerk has seen.
+        today: the legal day; the first day.
+        valid_to: an earlier end, if the document names one.
+
+    Raises:
+        EvidenceDoesNotShow: when the document proves no such guardianship.
+        FieldErrors: when the end lies in the past.
+    """
+    of_age = birthday_after(birthday, ADULT_YEARS)
+    if evidence not in (_SHOWS_ADULTS_GUARDIAN if of_age <= today else _SHOWS_CHILDS_GUARDIAN):
+        raise EvidenceDoesNotShow
+    last = of_age - timedelta(days=1) if of_age > today else None
+    ends = min((day for day in (last, valid_to) if day), default=None)
+    terms = Terms(Basis.WARD, None, today, ends)
+    terms.require_sound(today)
+    return terms
 
 
 def within(day: date, first: date, last: date | None) -> bool:

@@ -4,26 +4,41 @@ from uuid import UUID
 
 from fastapi import Request
 
-from gateway.mandates import service
+from gateway.codes.domain import WrongCode
+from gateway.mandates import by_code, guardianship, service
 from gateway.mandates.domain import (
+    EvidenceDoesNotShow,
     GuardianNeeded,
     MandateEnded,
     MandateExists,
     MandateNotFound,
     MandateNotWaiting,
     MandateToOneself,
+    NoPhone,
     NotARepresentative,
     NotYoursToConfirm,
 )
-from gateway.mandates.schemas import AskForMandate, CompanyMandateView, GiveMandate, MandateView, WindowConfirmation
+from gateway.mandates.schemas import (
+    AskForMandate,
+    CodeConfirmation,
+    CompanyMandateView,
+    GiveMandate,
+    Guardianship,
+    MandateView,
+    WindowConfirmation,
+)
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.people.routes import PREFIX
 from gateway.provider import provider_of
+from gateway.signin.domain import TooManyAttempts
+from onestop_legal.errors import FieldErrors
 from onestop_legal.working_days import legal_day
-from onestop_runtime.problems import errors
-from onestop_runtime.routing import IfMatch, Read, Write, command_router, query_router
+from onestop_runtime.problems import MalformedBody, UnsupportedMediaType, errors
+from onestop_runtime.routing import IfMatch, Read, Who, Write, command_router, query_router, stream_router
 
 queries = query_router(PREFIX, ["授权"])
+steps = stream_router(PREFIX, ["授权"])
+"""Each opens its transactions itself: a wrong code is counted although it is refused."""
 commands = command_router(PREFIX, ["授权"])
 
 _OFFERING = (NotKnownSurelyEnough, MandateToOneself, GuardianNeeded, MandateExists)
@@ -74,9 +89,10 @@ async def ask_for_mandate(form: AskForMandate, tx: Write, request: Request) -> M
 
 
 @commands.post("/mandates/{mandate_id}/confirmation", summary="确认授权", responses=_ANSWERING)
-async def confirm_mandate(mandate_id: UUID, tx: Write, if_match: IfMatch) -> MandateView:
+async def confirm_mandate(mandate_id: UUID, tx: Write, if_match: IfMatch, request: Request) -> MandateView:
     """Agree to a mandate that waits for the caller; it is in force at once."""
-    return MandateView.of(await service.confirm(tx, mandate_id, if_match), legal_day(tx.now))
+    confirmed = await service.confirm(tx, provider_of(request).cipher, mandate_id, if_match)
+    return MandateView.of(confirmed, legal_day(tx.now))
 
 
 @commands.post("/mandates/{mandate_id}/window-confirmation", summary="窗口当面确认授权", responses=_ANSWERING)
@@ -87,6 +103,47 @@ async def confirm_mandate_at_window(
     cipher = provider_of(request).cipher
     confirmed = await service.confirm_at_window(tx, cipher, mandate_id, form.identity_number, form.evidence, if_match)
     return MandateView.of(confirmed, legal_day(tx.now))
+
+
+@steps.post(
+    "/mandates/{mandate_id}/code",
+    summary="向被代理人发送验证码",
+    status_code=204,
+    responses=errors(MandateNotFound, MandateNotWaiting, NoPhone, TooManyAttempts),
+)
+async def send_code(mandate_id: UUID, caller: Who, request: Request) -> None:
+    """Send the principal a code that he may read to the agent, who asks for it; it says what for."""
+    await by_code.send_code(provider_of(request), caller, mandate_id, _address(request))
+
+
+@steps.post(
+    "/mandates/{mandate_id}/code-confirmation",
+    summary="凭被代理人告知的验证码确认授权",
+    responses=errors(
+        MandateNotFound, MandateNotWaiting, MandateEnded, WrongCode, FieldErrors, MalformedBody, UnsupportedMediaType
+    ),
+)
+async def confirm_by_code(
+    mandate_id: UUID, form: CodeConfirmation, caller: Who, if_match: IfMatch, request: Request
+) -> MandateView:
+    """Confirm, as the agent, by the code that the principal has read to him."""
+    provider = provider_of(request)
+    given = await by_code.confirm(provider, caller, mandate_id, if_match, form.code, _address(request))
+    return MandateView.of(given, provider.today())
+
+
+@commands.post(
+    "/guardianships",
+    summary="窗口登记监护关系",
+    status_code=201,
+    responses=errors(*_OFFERING, EvidenceDoesNotShow, NotYoursToConfirm),
+)
+async def record_guardianship(form: Guardianship, tx: Write, request: Request) -> MandateView:
+    """Record, as a clerk, who acts by law for a child or another person in his care."""
+    cipher = provider_of(request).cipher
+    guardian, ward = form.guardian.named(), form.ward_facts()
+    given = await guardianship.record(tx, cipher, guardian, ward, form.evidence, form.valid_to)
+    return MandateView.of(given, legal_day(tx.now))
 
 
 @commands.post("/mandates/{mandate_id}/refusal", summary="拒绝授权", responses=_ANSWERING)
@@ -103,3 +160,7 @@ async def withdraw_mandate(mandate_id: UUID, tx: Write, if_match: IfMatch, reque
     mandate, ended = await service.withdraw(tx, mandate_id, if_match)
     provider_of(request).revoked.add(ended)
     return MandateView.of(mandate, legal_day(tx.now))
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

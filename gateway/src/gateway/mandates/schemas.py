@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from gateway.identity.domain import Facts
 from gateway.identity.named import Named
 from gateway.mandates.domain import Basis, Evidence, Mandate, Terms
 from gateway.people.schemas import PartyView
@@ -93,6 +94,38 @@ class WindowConfirmation(BaseModel):
         description="核验的材料：identity-card 居民身份证，household-register 户口簿，birth-certificate 出生医学证明，"
         "guardianship 监护证明，letter 授权委托书"
     )
+
+
+class CodeConfirmation(BaseModel):
+    """被代理人告知的验证码."""
+
+    model_config = _example(code="135790")
+
+    code: str = Field(description="短信中的 6 位数字", max_length=16)
+
+
+class Guardianship(BaseModel):
+    """监护关系: who acts for whom, as the clerk has seen it proved."""
+
+    model_config = _example(
+        guardian={"name": "赵晓梅", "identity_number": "130371198803171020"},
+        ward={"name": "赵小宝", "identity_number": "130371201206060415"},
+        evidence="household-register",
+    )
+
+    guardian: NamedForm
+    ward: NamedForm = Field(description="被监护人，按证件填写；没有账号的随之登记")
+    evidence: Literal[Evidence.HOUSEHOLD_REGISTER, Evidence.BIRTH_CERTIFICATE, Evidence.GUARDIANSHIP] = Field(
+        description="household-register 户口簿，birth-certificate 出生医学证明，guardianship 监护证明或判决书"
+    )
+    valid_to: date | None = Field(default=None, description="监护证明载明的终止日期；未成年人最晚至满 18 周岁前一日")
+
+    def ward_facts(self) -> Facts:
+        """Return what the ward's document says; raises `FieldErrors`."""
+        try:
+            return Facts.read(self.ward.name, self.ward.identity_number)
+        except FieldErrors as error:
+            raise FieldErrors([FieldError(f"/ward{it.pointer}", it.code, it.detail) for it in error.wrong]) from error
 
 
 class AgencyView(BaseModel):

@@ -4,6 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from gateway.identity.named import Named, birthday_of, named_person, owns_number
+from gateway.identity.repository import phone_of
 from gateway.legal_persons.repository import by_credit_code
 from gateway.mandates import repository
 from gateway.mandates.domain import (
@@ -23,6 +24,8 @@ from gateway.mandates.domain import (
     Terms,
     require_adult,
 )
+from gateway.messages.domain import Message
+from gateway.messages.service import send
 from gateway.oidc.grants import take_back_capacity
 from gateway.people.domain import Person, require_assurance
 from gateway.people.repository import person_by_id
@@ -102,7 +105,7 @@ async def ask(tx: Transaction, cipher: FieldCipher, terms: Terms, principal: Nam
     return await _offer(tx, _natural(found), me, terms, Side.PRINCIPAL, agency)
 
 
-async def confirm(tx: Transaction, mandate_id: UUID, version: int) -> Mandate:
+async def confirm(tx: Transaction, cipher: FieldCipher, mandate_id: UUID, version: int) -> Mandate:
     """Agree to a mandate that waits for the caller.
 
     Raises:
@@ -112,7 +115,7 @@ async def confirm(tx: Transaction, mandate_id: UUID, version: int) -> Mandate:
     """
     mandate = await _waiting_for_caller(tx, mandate_id, version)
     require_assurance(tx.caller.acr, _AGREEING_NEEDS)
-    return await _put_in_force(tx, mandate, Confirmation.SESSION)
+    return await put_in_force(tx, cipher, mandate, Confirmation.SESSION)
 
 
 async def confirm_at_window(
@@ -125,13 +128,13 @@ async def confirm_at_window(
         NotYoursToConfirm: when the clerk is the agent himself.
         InvalidIdentityNumber, FieldErrors: when the number of the document is not the principal's.
     """
-    mandate = await _locked(tx, mandate_id, "mandate.confirm-at-window", version)
+    mandate = await locked(tx, mandate_id, "mandate.confirm-at-window", version)
     if tx.caller.sub == mandate.agent_id:
         raise NotYoursToConfirm
     if not await owns_number(tx.connection, cipher, mandate.principal.id, IdentityNumber.parse(number)):
         wrong = FieldError("/identity_number", "not-the-principal", "证件号码与被代理人不符，请核对证件")
         raise FieldErrors([wrong])
-    return await _put_in_force(tx, mandate, Confirmation.WINDOW, evidence)
+    return await put_in_force(tx, cipher, mandate, Confirmation.WINDOW, evidence)
 
 
 async def decline(tx: Transaction, mandate_id: UUID, version: int) -> Mandate:
@@ -151,7 +154,7 @@ async def withdraw(tx: Transaction, mandate_id: UUID, version: int) -> tuple[Man
     Raises:
         MandateNotFound, StaleVersion, MandateEnded: nothing is changed.
     """
-    before = await _locked(tx, mandate_id, "mandate.withdraw", version)
+    before = await locked(tx, mandate_id, "mandate.withdraw", version)
     mandate = before.withdrawn(tx.now)
     await repository.save(tx.connection, mandate)
     tx.audit("mandate.withdrawn", key=mandate.id)
@@ -171,13 +174,7 @@ async def place(tx: Transaction, mandate: Mandate, evidence: Evidence | None = N
 async def _offer(
     tx: Transaction, principal: Principal, agent: Person, terms: Terms, awaits: Side, agency: Agency | None = None
 ) -> Mandate:
-    if agent.id in {principal.id, principal.speaker_id}:
-        raise MandateToOneself
-    earlier = await repository.living_between(tx.connection, agent.id, principal.id)
-    if earlier is not None:
-        if not earlier.over_on(legal_day(tx.now)):
-            raise MandateExists
-        await repository.save(tx.connection, earlier.expired(tx.now))
+    await clear_way(tx, principal, agent.id)
     mandate = Mandate(
         id=uuid7(),
         principal=principal,
@@ -194,12 +191,37 @@ async def _offer(
     return mandate
 
 
-async def _put_in_force(
-    tx: Transaction, waiting: Mandate, how: Confirmation, evidence: Evidence | None = None
+async def clear_way(tx: Transaction, principal: Principal, agent_id: UUID) -> None:
+    """Do nothing when these two may have a new mandate; one between them that has expired is put away.
+
+    Raises:
+        MandateToOneself: when they are the same.
+        MandateExists: when they have one that waits or is in force.
+    """
+    if agent_id in {principal.id, principal.speaker_id}:
+        raise MandateToOneself
+    earlier = await repository.living_between(tx.connection, agent_id, principal.id)
+    if earlier is None:
+        return
+    if not earlier.over_on(legal_day(tx.now)):
+        raise MandateExists
+    await repository.save(tx.connection, earlier.expired(tx.now))
+
+
+async def put_in_force(
+    tx: Transaction, cipher: FieldCipher, waiting: Mandate, how: Confirmation, evidence: Evidence | None = None
 ) -> Mandate:
+    """Let a mandate be in force to which both sides have agreed; who did not agree in his own session is told.
+
+    Raises:
+        MandateNotWaiting: when nobody has to confirm it.
+        MandateEnded: when its last day has passed.
+    """
     mandate = waiting.confirmed(how, tx.now, legal_day(tx.now))
     await repository.save(tx.connection, mandate)
     _tell_given(tx, mandate, evidence)
+    if how is not Confirmation.SESSION and (phone := await phone_of(tx.connection, cipher, mandate.principal.id)):
+        await send(tx, cipher, phone, Message("mandate-given", mandate.told_principal))
     return mandate
 
 
@@ -222,13 +244,14 @@ def _tell_given(tx: Transaction, mandate: Mandate, evidence: Evidence | None) ->
 
 
 async def _waiting_for_caller(tx: Transaction, mandate_id: UUID, version: int) -> Mandate:
-    mandate = await _locked(tx, mandate_id, "mandate.read", version)
+    mandate = await locked(tx, mandate_id, "mandate.read", version)
     if mandate.awaits is not None and mandate.side_of(tx.caller.sub) is not mandate.awaits:
         raise NotYoursToConfirm
     return mandate
 
 
-async def _locked(tx: Transaction, mandate_id: UUID, action: str, version: int) -> Mandate:
+async def locked(tx: Transaction, mandate_id: UUID, action: str, version: int) -> Mandate:
+    """Return a mandate, locked, for `action`; raises `MandateNotFound`, `StaleVersion`."""
     mandate = _seen(tx, await repository.by_id(tx.connection, mandate_id, lock=True), action)
     if mandate.version != version:
         raise StaleVersion

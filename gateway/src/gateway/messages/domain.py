@@ -13,6 +13,10 @@ _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _SIGNATURE: Final = "【一网通办】"
 TEMPLATES: Final[Mapping[str, str]] = {
     "code": "验证码 {code}，{minutes} 分钟内有效，用于{purpose}。请勿告诉任何人，工作人员也不会向您索要。",
+    "mandate-code": "{agent}申请代您办理{matter}，有效期至 {until}。"
+    "同意请把验证码 {code} 告诉对方，{minutes} 分钟内有效；不同意请勿告诉任何人。",
+    "mandate-given": "您已授权{agent}代您办理{matter}，有效期至 {until}。"
+    "如非您本人意愿，请登录撤回，或到综合窗口反映。",
     "phone-has-account": "有人用您的手机号注册账号，而它已有账号（{username}），请直接登录或找回；非本人操作请勿理会。",
     "registered": "您已注册账号，用户名 {username}。如非本人操作，请到综合窗口反映。",
     "number-registered-again": "有人用您的公民身份号码注册了另一个账号，它未经核验，不能以您的名义办事。",
