@@ -92,11 +92,10 @@ async def approve(phone: Any, screen: Screen, code: str) -> httpx.Response:
     return response
 
 
-async def amr_of(browser: Any, screen: Screen, response: httpx.Response) -> list[str]:
+async def claims_of(browser: Any, screen: Screen, response: httpx.Response) -> dict[str, Any]:
     tokens = (await browser.redeem(screen.asked, browser.answer(response)["code"])).json()
     keys = KeySet.import_key_set((await browser.get("/oauth/jwks")).json())
-    claims = jwt.decode(tokens["id_token"], keys, algorithms=["ES256"]).claims
-    return list(claims["amr"])
+    return dict(jwt.decode(tokens["id_token"], keys, algorithms=["ES256"]).claims)
 
 
 async def test_the_pc_goes_on_by_itself_when_the_phone_has_agreed(browser: Any, screen: Screen, phone: Any):
@@ -110,7 +109,7 @@ async def test_the_pc_goes_on_by_itself_when_the_phone_has_agreed(browser: Any, 
     number = await screen.number()
     assert 'class="number"' not in opened.text
     assert "已确认" in (await phone.fill_in(opened, decision="approve", number=number)).text
-    assert await amr_of(browser, screen, await screen.look()) == ["scan"]
+    assert (await claims_of(browser, screen, await screen.look()))["amr"] == ["scan"]
 
 
 async def test_the_picture_leads_to_us_and_holds_no_number(screen: Screen):
@@ -205,6 +204,36 @@ async def test_a_page_of_our_own_is_reached_by_scanning_too(browser: Any, phone:
     assert (await own.look()).headers["location"] == "/device"
 
 
+async def test_scanning_is_no_proof_that_is_newer_than_the_phones(browser: Any, phone: Any, clock: Any):
+    await phone.visit("/account")
+    signed_in_at = int(clock().timestamp())
+    clock.pass_(minutes=30)
+    screen = await show_code(browser)
+    await approve(phone, screen, await screen.code())
+    claims = await claims_of(browser, screen, await screen.look())
+    assert abs(claims["auth_time"] - signed_in_at) <= 1
+    assert (await browser.get("/account/security/password")).headers["location"].startswith("/sign-in?")
+    form = await browser.follow(await browser.ask(browser.asked(prompt="login")))
+    assert "扫码" not in form.text
+    refused = await browser.post("/sign-in/scan", data=browser.hidden(form))
+    assert refused.headers["location"].startswith("/sign-in?request=")
+
+
+async def test_two_factors_that_the_phone_was_shown_count_at_the_screen(
+    browser: Any, screen: Screen, phone: Any, gateway: Any
+):
+    await phone.visit("/account")
+    await gateway.context.pool.execute("UPDATE session SET methods = '{pwd,otp,mfa}'")
+    await approve(phone, screen, await screen.code())
+    assert (await claims_of(browser, screen, await screen.look()))["amr"] == ["scan", "mfa"]
+
+
+async def test_an_approval_is_void_when_the_phone_is_signed_out(screen: Screen, phone: Any):
+    await approve(phone, screen, await screen.code())
+    await phone.fill_in(await phone.get("/oauth/end-session"))
+    assert (await screen.look()).status_code == 410
+
+
 async def bearer(browser: Any, client_id: str) -> dict[str, str]:
     redirect = "http://127.0.0.1:9/callback" if client_id == "mobile" else None
     tokens = await browser.tokens(browser.asked(client_id, redirect))
@@ -218,7 +247,7 @@ async def test_our_app_approves_by_api(browser: Any, screen: Screen, phone: Any)
     assert (seen["application"], seen["device"], seen["same_network"]) == ("一网通办门户", "Chrome · Windows", True)
     answered = await phone.post(f"{api}/approval", json={"number": await screen.number()}, headers=headers)
     assert answered.json() == {"state": "approved"}
-    assert await amr_of(browser, screen, await screen.look()) == ["scan"]
+    assert (await claims_of(browser, screen, await screen.look()))["amr"] == ["scan"]
     gone = await phone.post(f"{api}/refusal", headers=headers)
     assert (gone.status_code, gone.json()["type"]) == (410, "/problems/scan-gone")
 

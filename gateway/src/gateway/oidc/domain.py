@@ -105,6 +105,11 @@ class AuthorizationRequest:
         """Whether no page may be shown."""
         return "none" in self.prompt
 
+    @property
+    def anew(self) -> bool:
+        """Whether the person has to prove anew who he is, however recently he did."""
+        return "login" in self.prompt
+
     def satisfied_by(self, subject: UUID, signed_in_at: datetime, asked_at: datetime, hinted: UUID | None) -> bool:
         """Tell whether a sign-in answers this request without another one.
 
@@ -116,7 +121,7 @@ class AuthorizationRequest:
         """
         if hinted is not None and hinted != subject:
             return False
-        if "login" in self.prompt and signed_in_at <= asked_at:
+        if self.anew and signed_in_at <= asked_at:
             return False
         return self.max_age is None or signed_in_at + self.max_age >= asked_at
 

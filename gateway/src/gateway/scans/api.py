@@ -4,13 +4,17 @@ from typing import Annotated
 
 from fastapi import Path, Request
 
+from gateway.own_api import principal_of
 from gateway.people.routes import PREFIX
 from gateway.provider import provider_of
 from gateway.scans import service
 from gateway.scans.domain import NotOurApp, Scan, ScanGone
 from gateway.scans.schemas import ScanAnswer, ScanApproval, ScanView
+from gateway.signin.domain import Session, SessionNotFound
+from gateway.signin.repository import session_behind
 from onestop_runtime.problems import errors
 from onestop_runtime.routing import Write, command_router
+from onestop_runtime.transaction import Transaction
 
 commands = command_router(PREFIX, ["扫码登录"], idempotency=False)
 Code = Annotated[str, Path(description="二维码地址的最后一段", max_length=64)]
@@ -35,17 +39,25 @@ async def open_scan(code: Code, tx: Write, request: Request) -> ScanView:
 
 
 @commands.post("/scans/{code}/approval", summary="同意扫码登录", responses=_ERRORS)
-async def approve_scan(code: Code, approval: ScanApproval, tx: Write) -> ScanAnswer:
+async def approve_scan(code: Code, approval: ScanApproval, tx: Write, request: Request) -> ScanAnswer:
     """Sign the person in at the screen that shows this number; another number refuses."""
     await service.require_our_app(tx)
-    return _answer(await service.answer(tx, code, approval.number))
+    return _answer(await service.answer(tx, code, await _session(tx, request), approval.number))
 
 
 @commands.post("/scans/{code}/refusal", summary="拒绝扫码登录", responses=_ERRORS)
-async def refuse_scan(code: Code, tx: Write) -> ScanAnswer:
+async def refuse_scan(code: Code, tx: Write, request: Request) -> ScanAnswer:
     """Refuse the screen."""
     await service.require_our_app(tx)
-    return _answer(await service.answer(tx, code, None))
+    return _answer(await service.answer(tx, code, await _session(tx, request), None))
+
+
+async def _session(tx: Transaction, request: Request) -> Session:
+    principal = principal_of(request)
+    session = await session_behind(tx.connection, principal.grant_id, principal.token_id, tx.now)
+    if session is None:
+        raise SessionNotFound
+    return session
 
 
 def _answer(scan: Scan) -> ScanAnswer:

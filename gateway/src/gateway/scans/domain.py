@@ -46,6 +46,7 @@ class Scan:
         network_index: keyed hash of the whole address.
         number: two digits.
         person_id: whose phone has opened the code.
+        session_id: in which his phone was signed in when it approved; the approval is void when that has ended.
     """
 
     id: UUID
@@ -58,6 +59,7 @@ class Scan:
     asked_at: datetime
     expires_at: datetime
     person_id: UUID | None = None
+    session_id: UUID | None = None
     approved_at: datetime | None = None
     refused_at: datetime | None = None
     used_at: datetime | None = None
@@ -72,7 +74,7 @@ class Scan:
             raise ScanGone
         return replace(self, person_id=person_id)
 
-    def answered(self, person_id: UUID, number: str, now: datetime) -> "Scan":
+    def answered(self, person_id: UUID, session_id: UUID, number: str, now: datetime) -> "Scan":
         """Return the scan as approved, or refused when the number is not the screen's.
 
         Raises:
@@ -81,7 +83,7 @@ class Scan:
         if not hmac.compare_digest(number.encode(), self.number.encode()):
             return self.refused(person_id, now)
         self._require_opened_by(person_id, now)
-        return replace(self, approved_at=now)
+        return replace(self, session_id=session_id, approved_at=now)
 
     def refused(self, person_id: UUID, now: datetime) -> "Scan":
         """Return the scan as refused by who has opened it; raises `ScanGone`."""

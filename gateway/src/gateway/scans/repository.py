@@ -16,7 +16,7 @@ _BY_VISIT = compiled(
     .where(scan.c.id == sa.bindparam("scan_id"), scan.c.visit_hash == sa.bindparam("visit"))
     .with_for_update()
 )
-_PROGRESS = ("person_id", "approved_at", "refused_at", "used_at")
+_PROGRESS = ("person_id", "session_id", "approved_at", "refused_at", "used_at")
 _SAVE = compiled(
     sa.update(scan).where(scan.c.id == sa.bindparam("scan_id")).values({name: sa.bindparam(name) for name in _PROGRESS})
 )

@@ -11,7 +11,7 @@ from gateway.oidc.http import query_of, redirect
 from gateway.pages import for_people
 from gateway.pages.language import N_
 from gateway.scans import service
-from gateway.scans.domain import METHOD, Scan, ScanGone
+from gateway.scans.domain import Scan, ScanGone
 from gateway.signin.onward import Onward, onward_of, read_form
 from gateway.signin.own_pages import Guest, guest, own_visitor
 from gateway.signin.routes import arrival_of, go_in
@@ -32,6 +32,8 @@ async def show_code(request: Request) -> Response:
     """Let this browser wait for a phone."""
     here = guest(request)
     _, onward = await read_form(here, "sign-in")
+    if not onward.scannable:
+        return redirect(f"/sign-in{onward.query}", {})
     arrival = arrival_of(here.provider, request, onward.under_way)
     async with here.provider.transaction(Caller(client=arrival.client_id, channel="web")) as tx:
         scan_id = await service.show(tx, here.provider, arrival, onward.client_name or "", here.visit)
@@ -45,10 +47,10 @@ async def wait_for_phone(request: Request) -> Response:
     onward = await onward_of(here.provider, request, query)
     async with here.provider.transaction(Caller(client="", channel="web")) as tx:
         scan = await service.scan_at(tx, _id_of(query), here.visit)
-        person = await service.take(tx, scan) if scan.approved_at else None
-    if person is None:
+        approver = await service.take(tx, scan) if scan.approved_at else None
+    if approver is None:
         return _screen(here, onward, scan)
-    return await go_in(here, onward, person, (METHOD,))
+    return await go_in(here, onward, approver.person, approver.methods, approver.signed_in_at)
 
 
 @for_people
@@ -75,7 +77,7 @@ async def take_scan(request: Request) -> Response:
     approves = form.get("decision") == "approve"
     number = form.get("number", "") if approves else None
     async with who.provider.transaction(who.caller) as tx:
-        answered = await service.answer(tx, request.path_params["code"], number)
+        answered = await service.answer(tx, request.path_params["code"], who.session, number)
     approved = answered.approved_at is not None
     text = _APPROVED if approved else _WRONG if approves else _REFUSED
     return who.page("scan_answered", approved=approved, text=text)

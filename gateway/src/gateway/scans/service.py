@@ -1,6 +1,7 @@
 """Use cases of scanning: show a code, open it with a phone, answer it, be signed in by it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from secrets import randbelow
 from typing import Final
 from uuid import UUID
@@ -11,9 +12,10 @@ from gateway.people.repository import person_by_id
 from gateway.permissions import PERMISSIONS
 from gateway.provider import Provider
 from gateway.scans import repository
-from gateway.scans.domain import APP_CHANNEL, LIFETIME, NotOurApp, Scan, ScanGone
-from gateway.signin.domain import Arrival
+from gateway.scans.domain import APP_CHANNEL, LIFETIME, METHOD, NotOurApp, Scan, ScanGone
+from gateway.signin.domain import MULTIPLE, Arrival, Session
 from gateway.signin.origins import device_of, network_index, network_of
+from gateway.signin.repository import living_session
 from gateway.tokens.opaque import digest, form_token
 from onestop_runtime.ids import uuid7
 from onestop_runtime.transaction import Transaction
@@ -31,6 +33,20 @@ class Opened:
 
     scan: Scan
     same_network: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Approver:
+    """Who has approved a scan.
+
+    Attributes:
+        methods: how the screen's session calls it: two factors count there, too, when the phone was shown them.
+        signed_in_at: when he last proved to his phone who he is; scanning is no proof that is any newer.
+    """
+
+    person: Person
+    methods: tuple[str, ...]
+    signed_in_at: datetime
 
 
 def code_of(scan_id: UUID, visit: str) -> str:
@@ -66,13 +82,16 @@ async def open_scan(tx: Transaction, provider: Provider, code: str, address: str
     return Opened(opened, opened.network_index == network_index(provider.cipher, address))
 
 
-async def answer(tx: Transaction, code: str, number: str | None) -> Scan:
+async def answer(tx: Transaction, code: str, session: Session, number: str | None) -> Scan:
     """Take the phone's answer: the number that the screen shows, or None for no.
 
     The wrong number refuses as well. Raises `ScanGone`.
     """
     person_id, known = await _known(tx, code)
-    answered = known.refused(person_id, tx.now) if number is None else known.answered(person_id, number, tx.now)
+    if number is None:
+        answered = known.refused(person_id, tx.now)
+    else:
+        answered = known.answered(person_id, session.id, number, tx.now)
     await repository.save(tx.connection, answered)
     if answered.approved_at:
         tx.audit("scan.approved", key=answered.id)
@@ -97,17 +116,16 @@ async def scan_at(tx: Transaction, scan_id: UUID, visit: str) -> Scan:
     return known
 
 
-async def take(tx: Transaction, scan: Scan) -> Person:
-    """Return who has approved a scan, for the screen that shows it to sign him in, once; raises `ScanGone`.
-
-    How he had signed in with his phone is not claimed for the screen: what needs a second factor asks for it there.
-    """
+async def take(tx: Transaction, scan: Scan) -> Approver:
+    """Return who has approved a scan, for the screen that shows it to sign him in, once; raises `ScanGone`."""
     used = scan.used(tx.now)
-    person = await person_by_id(tx.connection, used.person_id) if used.person_id else None
-    if person is None:
+    session = await living_session(tx.connection, used.session_id, tx.now) if used.session_id else None
+    person = await person_by_id(tx.connection, session.person_id) if session else None
+    if session is None or person is None:
         raise ScanGone
     await repository.save(tx.connection, used)
-    return person
+    methods = (METHOD, MULTIPLE) if MULTIPLE in session.methods else (METHOD,)
+    return Approver(person, methods, session.signed_in_at)
 
 
 async def _known(tx: Transaction, code: str) -> tuple[UUID, Scan]:

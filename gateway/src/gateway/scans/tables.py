@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from gateway.metadata import INSTANT, metadata
 from gateway.people.tables import person
+from gateway.signin.tables import session
 
 scan = sa.Table(
     "scan",
@@ -19,12 +20,13 @@ scan = sa.Table(
     sa.Column("asked_at", INSTANT, nullable=False),
     sa.Column("expires_at", INSTANT, nullable=False),
     sa.Column("person_id", sa.Uuid, sa.ForeignKey(person.c.id)),
+    sa.Column("session_id", sa.Uuid, sa.ForeignKey(session.c.id)),
     sa.Column("approved_at", INSTANT),
     sa.Column("refused_at", INSTANT),
     sa.Column("used_at", INSTANT),
     sa.UniqueConstraint("code_hash", name="scan_code_is_unique"),
     sa.CheckConstraint(
-        "(approved_at IS NULL OR (person_id IS NOT NULL AND refused_at IS NULL))"
+        "(approved_at IS NULL OR (person_id IS NOT NULL AND session_id IS NOT NULL AND refused_at IS NULL))"
         " AND (used_at IS NULL OR approved_at IS NOT NULL)",
         name="scan_goes_step_by_step",
     ),

@@ -53,6 +53,13 @@ class Onward:
         """Whether a screen that everybody uses asks, which is to remember nobody."""
         return self.under_way is not None and self.under_way.client.channel == TERMINAL
 
+    @property
+    def scannable(self) -> bool:
+        """Whether a phone that is signed in will do: it proves nothing anew, as some clients and our account want."""
+        if self.under_way is not None:
+            return not self.under_way.asked.anew
+        return not (self.afterwards or "").startswith("/account")
+
     def purpose(self, form: str) -> str:
         """Return what a form is for: its token is good for nothing else."""
         return _purpose(form, self.fields)

@@ -1,5 +1,6 @@
 """The pages of signing in: name and password, consent."""
 
+from datetime import datetime
 from typing import Final
 
 from starlette.requests import Request
@@ -77,8 +78,10 @@ async def take_sign_in(request: Request) -> Response:
     return await go_in(here, onward, person, ("pwd",))
 
 
-async def go_in(here: Guest, onward: Onward, person: Person, methods: tuple[str, ...]) -> Response:
-    """Let in who has proved to be `person` by `methods` (RFC 8176), and go on with what led here.
+async def go_in(
+    here: Guest, onward: Onward, person: Person, methods: tuple[str, ...], signed_in_at: datetime | None = None
+) -> Response:
+    """Let in who has proved to be `person` by `methods` (RFC 8176), now or at `signed_in_at`, and go on.
 
     Who has set up a second factor and has not shown it is asked for it first.
     """
@@ -91,7 +94,7 @@ async def go_in(here: Guest, onward: Onward, person: Person, methods: tuple[str,
             return redirect("/sign-in/second-factor", onward.fields)
     current = await current_session(provider, provider.cookies.read(request, SESSION))
     arrival = arrival_of(provider, request, onward.under_way)
-    signed_in = await let_in(provider, person, arrival, methods, current)
+    signed_in = await let_in(provider, person, arrival, methods, current, signed_in_at)
     return await arrive(provider, request, onward.under_way, signed_in, onward.afterwards)
 
 

@@ -76,11 +76,16 @@ async def check_password(provider: Provider, username: str, password: str, arriv
 
 
 async def let_in(
-    provider: Provider, person: Person, arrival: Arrival, methods: tuple[str, ...], current: Session | None
+    provider: Provider,
+    person: Person,
+    arrival: Arrival,
+    methods: tuple[str, ...],
+    current: Session | None,
+    signed_in_at: datetime | None = None,
 ) -> SignedIn:
     """Start a session for who has proved to be `person`; see `start_session`."""
     async with provider.transaction(arriving(person, arrival)) as tx:
-        signed_in = await start_session(tx, person, arrival, methods, current)
+        signed_in = await start_session(tx, person, arrival, methods, current, signed_in_at=signed_in_at)
     provider.revoked.add(signed_in.ended)
     return signed_in
 
