@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from aiokafka.admin import AIOKafkaAdminClient
 
+from onestop_legal.errors import NamedError
 from onestop_local import topics
 from onestop_local.testing.client import ServiceClient
 from onestop_local.testing.databases import TestServer
@@ -48,6 +49,17 @@ class ToySettings(ServiceSettings):
 
 
 router = query_router(prefix="/api/toy/v1", tags=["玩具"])
+
+
+class Broken(NamedError):
+    slug = "broken"
+    title = "坏了"
+    status = 409
+
+
+@router.get("/toys/broken")
+async def play() -> None:
+    raise Broken
 
 
 @router.get("/callers")
@@ -98,6 +110,11 @@ async def test_a_client_states_its_caller_by_a_signed_assertion(service_client: 
     assert (await client.get("/api/toy/v1/callers")).json() == {"kind": "anonymous", "agency": ""}
     answer = await client.as_(clerk).get("/api/toy/v1/callers")
     assert answer.json() == {"kind": "staff", "agency": "11130371037107039Y"}
+
+
+async def test_a_problem_that_an_operation_does_not_document_is_caught(service_client: MakeClient, toy: Service):
+    with pytest.raises(AssertionError, match="GET /api/toy/v1/toys/broken does not document 409 /problems/broken"):
+        await (await service_client(toy)).get("/api/toy/v1/toys/broken")
 
 
 async def test_a_client_with_kafka_becomes_ready(service_client: MakeClient, toy: Service, kafka: str):

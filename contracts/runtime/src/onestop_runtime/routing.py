@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.responses import Response
@@ -99,6 +99,8 @@ Who = Annotated[Caller, Depends(_caller)]
 IfMatch = Annotated[int, Depends(_if_match)]
 Key = Annotated[str, Depends(_key)]
 """The caller's `Idempotency-Key`, for a handler that passes it on; commands keep it themselves."""
+Cursor = Annotated[str | None, Query(description="翻页标记：上一页的 next")]
+Limit = Annotated[int, Query(ge=1, le=100, description="每页条数")]
 
 
 def _showing_version(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -290,6 +292,8 @@ class Router(APIRouter):
         if any(hint is Key for hint in _hints(endpoint)):
             parts.append(_KEY_GIVEN)
             headers.append(_KEY_HEADER)
+        if any(hint is Cursor for hint in _hints(endpoint)):
+            parts.append(errors(problems.InvalidCursor))
         if any(isinstance(hint, type) and issubclass(hint, BaseModel) for hint in _hints(endpoint)):
             parts.append(_TAKES_JSON)
         if any(hint is IfMatch for hint in _hints(endpoint)):

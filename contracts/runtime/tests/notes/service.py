@@ -14,7 +14,7 @@ from onestop_runtime.ids import uuid7
 from onestop_runtime.inbox import Message, Subscription
 from onestop_runtime.permissions import PermissionTable, allow, where
 from onestop_runtime.problems import StaleVersion, errors
-from onestop_runtime.routing import IfMatch, Read, Write, command_router, query_router
+from onestop_runtime.routing import Cursor, IfMatch, Read, Write, command_router, query_router
 from onestop_runtime.service import Service
 from onestop_runtime.settings import ServiceSettings
 from onestop_runtime.sql import Connection, Record, compiled
@@ -132,7 +132,7 @@ async def read_note(note_id: UUID, tx: Read) -> NoteView:
 
 
 @queries.get("/notes")
-async def list_notes(tx: Read, cursor: str | None = None, limit: int = 2) -> Page[NoteView]:
+async def list_notes(tx: Read, cursor: Cursor = None, limit: int = 2) -> Page[NoteView]:
     conditions = PERMISSIONS.conditions(tx.caller, "note.read")
     after = decode_cursor(cursor, UUID)
     statement = sa.select(note).where(PERMISSIONS.clause(conditions, note)).order_by(note.c.id)

@@ -21,8 +21,8 @@ from gateway.people.routes import PREFIX
 from gateway.provider import provider_of
 from gateway.tokens.principal import name_of_client
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
-from onestop_runtime.problems import InvalidCursor, errors
-from onestop_runtime.routing import IfMatch, Read, Write, command_router, query_router
+from onestop_runtime.problems import errors
+from onestop_runtime.routing import Cursor, IfMatch, Limit, Read, Write, command_router, query_router
 
 queries = query_router(PREFIX, ["应用"])
 commands = command_router(PREFIX, ["应用"])
@@ -31,14 +31,14 @@ _LATEST: Final = 1 << 62
 _CHANGED = errors(ClientNotFound, WrongClientState, NotKnownSurelyEnough)
 
 
-@queries.get("/clients", summary="已登记的应用", responses=errors(InvalidCursor))
+@queries.get("/clients", summary="已登记的应用")
 async def list_clients(
     tx: Read,
     *,
     state: Annotated[ClientState | None, Query(description="状态，例如 proposed 为待审核")] = None,
     agency: Annotated[str | None, Query(max_length=18, description="所属部门的统一社会信用代码")] = None,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Cursor = None,
+    limit: Limit = 20,
 ) -> Page[ClientView]:
     """Return the registered clients in the order of their client ids; departments see their own."""
     after = decode_cursor(cursor, str) or ("",)
@@ -54,10 +54,8 @@ async def read_client(client_id: str, tx: Read) -> ClientView:
     return ClientView.of(await service.read(tx, client_id))
 
 
-@queries.get("/clients/{client_id}/history", summary="变更记录", responses=errors(ClientNotFound, InvalidCursor))
-async def read_history(
-    client_id: str, tx: Read, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 20
-) -> Page[ChangeView]:
+@queries.get("/clients/{client_id}/history", summary="变更记录", responses=errors(ClientNotFound))
+async def read_history(client_id: str, tx: Read, cursor: Cursor = None, limit: Limit = 20) -> Page[ChangeView]:
     """Return what was changed of a client, the latest first."""
     before = decode_cursor(cursor, int) or (_LATEST,)
     shown, more = page_of(await service.history(tx, client_id, before[0], limit + 1), limit)

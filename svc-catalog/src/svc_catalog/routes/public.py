@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from onestop_legal.working_days import legal_day
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
-from onestop_runtime.problems import InvalidCursor, errors
-from onestop_runtime.routing import Read, context_of, query_router, stream_router
+from onestop_runtime.problems import errors
+from onestop_runtime.routing import Cursor, Limit, Read, context_of, query_router, stream_router
 from svc_catalog.domain.guide_version import ItemSuspended, UnknownItem
 from svc_catalog.repository import places
 from svc_catalog.routes import PREFIX
@@ -20,14 +20,14 @@ queries = query_router(PREFIX, ["事项目录"])
 hot = stream_router(PREFIX, ["事项目录"])
 
 
-@queries.get("/items", summary="查找事项", responses=errors(InvalidCursor))
+@queries.get("/items", summary="查找事项")
 async def search_items(
     tx: Read,
     q: Annotated[str, Query(description="名称、口语说法或部门；两个字即可", max_length=100, examples=["食品"])] = "",
     agency: Annotated[str | None, Query(description="部门的统一社会信用代码")] = None,
     item_type: Annotated[str | None, Query(description="事项类型（GB/T 39046）", examples=["01"])] = None,
-    cursor: Annotated[str | None, Query(description="上一页给出的翻页标记")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Cursor = None,
+    limit: Limit = 20,
 ) -> Page[ItemView]:
     """Find published items; every part of the query must occur, shorter names come first."""
     given = {"agency_code": agency, "item_type": item_type}

@@ -8,8 +8,8 @@ from fastapi import Query
 
 from onestop_legal.working_days import legal_day
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
-from onestop_runtime.problems import InvalidCursor, errors
-from onestop_runtime.routing import IfMatch, Read, Write, command_router, query_router
+from onestop_runtime.problems import errors
+from onestop_runtime.routing import Cursor, IfMatch, Limit, Read, Write, command_router, query_router
 from svc_credit.codes import credit_code_at
 from svc_credit.records import service
 from svc_credit.records.domain.record import RecordNotFound, RecordState, WrongRecordState
@@ -22,7 +22,7 @@ queries = query_router("/api/credit/v1/records", ["信用记录"])
 _CHANGED = errors(RecordNotFound, WrongRecordState)
 
 
-@queries.get("", responses=errors(InvalidCursor))
+@queries.get("")
 async def list_records(  # noqa: PLR0913 - one argument per filter
     tx: Read,
     *,
@@ -32,8 +32,8 @@ async def list_records(  # noqa: PLR0913 - one argument per filter
     agency_code: Annotated[str | None, Query(description="许可机关", examples=["11130371037100371Q"])] = None,
     decided_from: date | None = None,
     decided_to: date | None = None,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Cursor = None,
+    limit: Limit = 20,
 ) -> Page[RecordView]:
     """查询信用记录（双公示）：任何人可查已公示的，最新的决定在前."""
     rows = await service.page(

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import Query
 
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
-from onestop_runtime.problems import InvalidCursor, errors
-from onestop_runtime.routing import Read, query_router
+from onestop_runtime.problems import errors
+from onestop_runtime.routing import Cursor, Limit, Read, query_router
 from svc_datashare.accesses import service
 from svc_datashare.accesses.domain import AccessRecordNotFound, Outcome
 from svc_datashare.accesses.schemas import AccessView
@@ -15,15 +15,15 @@ from svc_datashare.accesses.schemas import AccessView
 queries = query_router("/api/datashare/v1/access-records", ["访问记录"])
 
 
-@queries.get("", responses=errors(InvalidCursor))
+@queries.get("")
 async def list_access_records(
     tx: Read,
     *,
     resource_code: Annotated[str | None, Query(max_length=40)] = None,
     case_id: UUID | None = None,
     outcome: Outcome | None = None,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Cursor = None,
+    limit: Limit = 20,
 ) -> Page[AccessView]:
     """谁看过我的数据：企业（由代理人登录）或个人查询自己的数据被访问的记录，新的在前."""
     after = decode_cursor(cursor, UUID)

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import Query
 
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
-from onestop_runtime.problems import InvalidCursor, errors
-from onestop_runtime.routing import IfMatch, Read, Write, command_router, query_router
+from onestop_runtime.problems import errors
+from onestop_runtime.routing import Cursor, IfMatch, Limit, Read, Write, command_router, query_router
 from svc_datashare.grants import service
 from svc_datashare.grants.domain import GrantAlreadyRevoked, GrantNotFound, GrantState
 from svc_datashare.grants.schemas import GrantView
@@ -17,15 +17,15 @@ commands = command_router("/api/datashare/v1/grants", ["共享授权"])
 queries = query_router("/api/datashare/v1/grants", ["共享授权"])
 
 
-@queries.get("", responses=errors(InvalidCursor))
+@queries.get("")
 async def list_grants(
     tx: Read,
     *,
     state: GrantState | None = None,
     resource_code: Annotated[str | None, Query(max_length=40)] = None,
     consumer: Annotated[str | None, Query(max_length=18, description="使用部门")] = None,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Cursor = None,
+    limit: Limit = 20,
 ) -> Page[GrantView]:
     """查询与本部门有关的共享授权，新的在前."""
     after = decode_cursor(cursor, UUID)

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import Query
 
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
-from onestop_runtime.problems import InvalidCursor, errors
-from onestop_runtime.routing import IfMatch, Read, Write, command_router, query_router
+from onestop_runtime.problems import errors
+from onestop_runtime.routing import Cursor, IfMatch, Limit, Read, Write, command_router, query_router
 from svc_datashare.requests import service
 from svc_datashare.requests.domain.limits import NoLimitRule
 from svc_datashare.requests.domain.request import (
@@ -27,14 +27,14 @@ queries = query_router("/api/datashare/v1/resource-requests", ["共享申请"])
 _CHANGED = errors(RequestNotFound, WrongRequestState)
 
 
-@queries.get("", responses=errors(InvalidCursor))
+@queries.get("")
 async def list_requests(
     tx: Read,
     *,
     state: RequestState | None = None,
     resource_code: Annotated[str | None, Query(max_length=40)] = None,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Cursor = None,
+    limit: Limit = 20,
 ) -> Page[RequestView]:
     """查询与本部门有关的共享申请，新的在前."""
     after = decode_cursor(cursor, UUID)

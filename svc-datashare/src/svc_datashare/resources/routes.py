@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Query
 
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
-from onestop_runtime.problems import InvalidCursor, errors
-from onestop_runtime.routing import IfMatch, Read, Write, command_router, query_router
+from onestop_runtime.problems import errors
+from onestop_runtime.routing import Cursor, IfMatch, Limit, Read, Write, command_router, query_router
 from svc_datashare.copies.service import NoDataAuthority
 from svc_datashare.resources import service
 from svc_datashare.resources.domain.metadata import ShareType
@@ -27,7 +27,7 @@ queries = query_router("/api/datashare/v1/resources", ["数据资源目录"])
 _CHANGED = errors(ResourceNotFound, WrongResourceState)
 
 
-@queries.get("", responses=errors(InvalidCursor))
+@queries.get("")
 async def list_resources(
     tx: Read,
     *,
@@ -35,8 +35,8 @@ async def list_resources(
     provider: Annotated[str | None, Query(max_length=18, description="提供部门")] = None,
     share_type: ShareType | None = None,
     state: ResourceState | None = None,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Cursor = None,
+    limit: Limit = 20,
 ) -> Page[ResourceView]:
     """查询目录：公众可见无条件开放的资源，工作人员可见已发布的资源."""
     after = decode_cursor(cursor, str)

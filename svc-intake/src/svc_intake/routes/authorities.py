@@ -4,10 +4,9 @@ from uuid import UUID
 
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
 from onestop_runtime.problems import errors
-from onestop_runtime.routing import IfMatch, Read, Write, command_router, query_router
+from onestop_runtime.routing import Cursor, IfMatch, Limit, Read, Write, command_router, query_router
 from svc_intake.domain.authority import AcceptanceAuthorityNotFound, AuthorityAlreadyEnded, AuthorityNumberTaken
 from svc_intake.routes import PREFIX
-from svc_intake.routes.dependencies import Cursor, Limit
 from svc_intake.schemas.authorities import AuthorityView, EndAuthority, GiveAuthority
 from svc_intake.service import authorities
 

@@ -6,7 +6,7 @@ from fastapi import Response
 
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
 from onestop_runtime.problems import errors
-from onestop_runtime.routing import IfMatch, Read, Write, command_router, query_router
+from onestop_runtime.routing import Cursor, IfMatch, Limit, Read, Write, command_router, query_router
 from svc_intake.domain.correction import NotAmongCorrections
 from svc_intake.domain.guide import ItemSuspended, ItemWithdrawn, UnknownItem
 from svc_intake.domain.party import MandateDoesNotCover, NotServed
@@ -20,7 +20,7 @@ from svc_intake.domain.state import (
     State,
 )
 from svc_intake.routes import PREFIX
-from svc_intake.routes.dependencies import Cursor, Limit, Own
+from svc_intake.routes.dependencies import Own
 from svc_intake.schemas.answers import Deliver
 from svc_intake.schemas.cases import AnswerQuestions, CaseSummary, CaseView, OpenCase, SaveForm
 from svc_intake.schemas.receipts import DocumentsView, ReceiptView, TimelineView

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import unquote
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Header, Request
 from starlette.requests import ClientDisconnect
 
 from onestop_runtime.inputs import version_of
@@ -38,8 +38,6 @@ async def _file_name(
 Own = Annotated[Resources, Depends(_resources)]
 Version = Annotated[int | None, Depends(_version)]
 FileName = Annotated[str, Depends(_file_name)]
-Limit = Annotated[int, Query(ge=1, le=100, description="每页条数")]
-Cursor = Annotated[str | None, Query(description="上一页的 next")]
 
 
 async def chunks_of(request: Request) -> AsyncIterator[bytes]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Request, Response
 from starlette.responses import StreamingResponse
 
-from onestop_runtime.problems import MalformedHeader, errors
+from onestop_runtime.problems import MalformedHeader, StaleVersion, errors
 from onestop_runtime.routing import (
     IfMatch,
     Key,
@@ -54,7 +54,7 @@ _BODY = {
     "/cases/{case_id}/materials/{material_code}",
     responses=errors(
         CaseNotFound, MaterialNotAsked, CaseNotEditable, NotAmongCorrections, MediaTypeNotTaken, FileTooLarge,
-        FileEmpty, ContentDoesNotFitType, UploadBrokenOff, MalformedHeader,
+        FileEmpty, ContentDoesNotFitType, UploadBrokenOff, MalformedHeader, StaleVersion,
     ),
     openapi_extra=_BODY,
     summary="提交材料",

@@ -7,8 +7,8 @@ from fastapi import Query
 
 from onestop_legal.errors import FieldErrors
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
-from onestop_runtime.problems import InvalidCursor, errors
-from onestop_runtime.routing import IfMatch, Read, Write, command_router, query_router
+from onestop_runtime.problems import errors
+from onestop_runtime.routing import Cursor, IfMatch, Limit, Read, Write, command_router, query_router
 from svc_workflow.domain.proceeding import ProceedingEnded
 from svc_workflow.domain.task import (
     ReviewerMayNotDecide,
@@ -27,13 +27,13 @@ queries = query_router(PREFIX, ["任务"])
 commands = command_router(PREFIX, ["任务"])
 
 
-@queries.get("/tasks", summary="我的待办", responses=errors(InvalidCursor))
+@queries.get("/tasks", summary="我的待办")
 async def list_tasks(
     tx: Read,
     state: Annotated[TaskState, Query(description="任务状态")] = TaskState.OPEN,
     mine: Annotated[bool, Query(description="只看我领取的")] = False,  # noqa: FBT002 - a query parameter
-    cursor: Annotated[str | None, Query(description="上一页给出的翻页标记")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Cursor = None,
+    limit: Limit = 20,
 ) -> Page[TaskView]:
     """List the tasks of the caller's agency and roles, oldest first."""
     position = decode_cursor(cursor, UUID)

@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 from joserfc.jwk import KeySet, OKPKey
 
+from onestop_local.testing.promises import Promises
 from onestop_local.workspace import SERVICES
 from onestop_runtime.assertion import GATEWAY, HEADER, make_assertion, published
 from onestop_runtime.caller import Caller, system
@@ -63,7 +64,8 @@ class Asserted(httpx.Auth):
 class ServiceClient(httpx.AsyncClient):
     """An HTTP client of one service; anonymous until `as_` says who asks.
 
-    Every POST gets an `Idempotency-Key` of its own unless it names one or the client was made without.
+    Every POST gets an `Idempotency-Key` of its own unless it names one or the client was made without. A problem that
+    the operation does not document in OpenAPI fails the test.
 
     Attributes:
         context: the running parts of the service: `.pool`, `.settings`, `.state`, …
@@ -73,7 +75,10 @@ class ServiceClient(httpx.AsyncClient):
         super().__init__(
             transport=transport,
             base_url="http://service.test",
-            event_hooks={"request": [_add_idempotency_key]} if idempotency else None,
+            event_hooks={
+                "request": [_add_idempotency_key] if idempotency else [],
+                "response": [Promises(transport).check],
+            },
         )
         self.context = context
         self._asgi = transport
