@@ -14,7 +14,7 @@ from gateway.codes.tables import one_time_code
 from gateway.credentials.tables import passkey_challenge, pending_sign_in
 from gateway.devices.tables import device_request
 from gateway.edge.tables import rate_use
-from gateway.federation.tables import federated_request, upstream_logout
+from gateway.federation.tables import federated_arrival, federated_request, upstream_logout
 from gateway.late_requests.tables import late_request
 from gateway.messages.tables import message
 from gateway.oidc.tables import access_grant, authorization_code, authorization_request, pushed_request
@@ -52,6 +52,7 @@ _TIDY: Final = (
     _older(authorization_code, "expires_at", _DAY),
     _older(revocation, "expires_at", timedelta(0)),
     _older(federated_request, "expires_at", _DAY),
+    _older(federated_arrival, "expires_at", timedelta(0)),
     _older(upstream_logout, "expires_at", timedelta(0)),
     _older(service_ticket, "expires_at", timedelta(0), service_ticket.c.shown.is_(None)),
     _older(client_assertion, "expires_at", _DAY),

@@ -47,7 +47,7 @@ PEOPLE = {
     "by-phone": known("钱多", number_of("13037119990101001"), acr=BY_PHONE),
     "nameless": {"acr": REAL_NAME, "id_card": number_of("13037119990101002")},
     "li": known("李春生", number_of("13037119900214003"), acr=IN_PERSON, amr=["pwd", "otp"]),
-    "sun": known("孙晓东", number_of("13037119920505004")),
+    "sun": known("孙晓东", number_of("13037119920505004"), mobile=None),
 }
 
 

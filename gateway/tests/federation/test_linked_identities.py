@@ -109,12 +109,18 @@ async def test_a_link_that_was_taken_back_is_made_again_by_the_person_alone(
     assert (await by_province(other, await other.get("/sign-in"), "zhao")).status_code == 303
 
 
-async def test_the_only_way_to_sign_in_is_not_taken_back(browser: Any, by_province: SignIn):
-    await by_province(browser, await browser.get("/sign-in"), "li")
+async def test_the_only_way_to_sign_in_is_not_taken_back(
+    browser: Any, open_browser: Callable[[], Any], by_province: SignIn, province: Any
+):
+    await by_province(browser, await browser.get("/sign-in"), "sun")
     ended = await unlink(browser, await browser.get(PAGE))
     assert ended.status_code == 409
     assert "唯一的登录方式" in ended.text
     assert "解除关联" in (await browser.get(PAGE)).text
+    province.browser.cookies.clear()
+    with_phone = open_browser()
+    await by_province(with_phone, await with_phone.get("/sign-in"), "li")
+    assert (await unlink(with_phone, await with_phone.get(PAGE))).status_code == 303
 
 
 async def test_unlinking_ends_the_sessions_that_it_began_elsewhere(

@@ -118,13 +118,17 @@ def plain_recovery_code(typed: str) -> str:
     return "".join(character for character in typed.upper() if character.isalnum())
 
 
+_FIRST: Final = frozenset({"pwd", "fed"})
+"""What makes several kinds together with something that one holds: a password, or a sign-in at another's provider."""
+
+
 def with_second(methods: Iterable[str], second: str) -> tuple[str, ...]:
     """Return how somebody has proved himself (RFC 8176) who has shown `second` after `methods`.
 
     What he knows and what he has are of two kinds; two things that he has are not.
     """
     shown = dict.fromkeys((*methods, second))
-    return (*shown, "mfa") if "pwd" in shown and "mfa" not in shown else tuple(shown)
+    return (*shown, "mfa") if not _FIRST.isdisjoint(shown) and "mfa" not in shown else tuple(shown)
 
 
 def _grouped(code: str) -> str:

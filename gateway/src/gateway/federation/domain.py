@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from gateway.identity.domain import Facts, Level
+from gateway.signin.domain import MULTIPLE
 from onestop_legal.errors import NamedError
+
+FEDERATED: Final = "fed"
+"""How somebody has proved himself who has done so at another's provider."""
 
 
 class NotVerifiedUpstream(NamedError):
@@ -90,6 +95,11 @@ class Stated:
         if self.verified is None:
             raise NotVerifiedUpstream
         return self.verified
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """How the person has proved himself (RFC 8176)."""
+        return (FEDERATED, MULTIPLE) if self.second_factor else (FEDERATED,)
 
 
 @dataclass(frozen=True, slots=True)

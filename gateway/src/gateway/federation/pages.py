@@ -11,7 +11,7 @@ from gateway.federation import service
 from gateway.federation.domain import LinkNotFound
 from gateway.federation.errors import SignInGone, UpstreamNotBelieved
 from gateway.federation.repository import Begun, link_by_id, links_of
-from gateway.oidc.authorize import UnderWay, resume
+from gateway.oidc.authorize import UnderWay
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.http import NO_STORE, endpoint, form_of, public_document, query_of, redirect, required
 from gateway.pages import for_people, page
@@ -19,8 +19,8 @@ from gateway.provider import provider_of
 from gateway.signin.cookies import SESSION, VISIT
 from gateway.signin.domain import Session
 from gateway.signin.onward import onward_of
-from gateway.signin.own_pages import visit_of, visitor
-from gateway.signin.routes import arrival_of, arrive
+from gateway.signin.own_pages import guest, visit_of, visitor
+from gateway.signin.routes import go_in
 from gateway.signin.service import current_session
 from gateway.tokens.opaque import same
 from onestop_runtime.transaction import acquired
@@ -35,6 +35,8 @@ async def start(request: Request) -> Response:
     provider = provider_of(request)
     upstream = service.upstream_of(provider, request.path_params["provider"])
     onward = await onward_of(provider, request, query_of(request))
+    if onward.at_terminal:
+        return redirect("/sign-in", onward.fields)  # the next one at the screen would find him signed in there
     session = await current_session(provider, provider.cookies.read(request, SESSION))
     earliest = _earliest(provider.context.clock(), onward.under_way, session)
     begun = Begun(upstream.id, onward.fields.get("request"), onward.afterwards, None, earliest)
@@ -70,12 +72,14 @@ async def come_back(request: Request) -> Response:
         if stated is not None:
             await service.link(provider, stated, who.caller, who.person.id)
         return redirect(IDENTITIES, {})
+    led_here = {"request": begun.handle} if begun.handle else {"next": begun.afterwards or ""}
+    onward = await onward_of(provider, request, led_here)
     if stated is None:
-        return redirect("/sign-in", {"request": begun.handle, "next": begun.afterwards})
-    under_way = await resume(provider, request, begun.handle) if begun.handle else None
-    current = await current_session(provider, provider.cookies.read(request, SESSION))
-    signed_in = await service.sign_in(provider, stated, arrival_of(provider, request, under_way), current)
-    return await arrive(provider, request, under_way, signed_in, begun.afterwards)
+        return redirect("/sign-in", onward.fields)
+    here = guest(request)
+    client_id = onward.under_way.client.client_id if onward.under_way else ""
+    person = await service.recognise(provider, stated, here.visit, client_id)
+    return await go_in(here, onward, person, stated.methods, signed_in_at=stated.signed_in_at)
 
 
 @endpoint

@@ -8,7 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from gateway.federation.domain import Link, Standing
-from gateway.federation.tables import federated_identity, federated_request, federated_session, upstream_logout
+from gateway.federation.tables import (
+    federated_arrival,
+    federated_identity,
+    federated_request,
+    federated_session,
+    upstream_logout,
+)
+from gateway.signin.domain import Session
 from gateway.signin.tables import session
 from onestop_runtime.sql import Connection, Record, compiled
 
@@ -89,15 +96,36 @@ _STANDING = compiled(
         federated_identity.c.provider == sa.bindparam("provider"),
     )
 )
-_insert_session = pg.insert(federated_session)
-_KEEP_SESSION = compiled(
+_KEPT = ("identity_id", "upstream_session_hash", "id_token")
+_insert_arrival = pg.insert(federated_arrival)
+_KEEP_ARRIVAL = compiled(
+    _insert_arrival.on_conflict_do_update(
+        index_elements=[federated_arrival.c.visit_hash],
+        set_={name: _insert_arrival.excluded[name] for name in ("person_id", *_KEPT, "expires_at")},
+    )
+)
+_arrived = (
+    sa.delete(federated_arrival)
+    .where(
+        federated_arrival.c.visit_hash == sa.bindparam("visit"),
+        federated_arrival.c.person_id == sa.bindparam("owner"),
+        federated_arrival.c.expires_at > sa.bindparam("now"),
+    )
+    .returning(*(federated_arrival.c[name] for name in _KEPT))
+    .cte("arrived")
+)
+_insert_session = pg.insert(federated_session).from_select(
+    ["session_id", *_KEPT],
+    sa.select(sa.bindparam("session", type_=sa.Uuid), *(_arrived.c[name] for name in _KEPT)),
+)
+_CLAIM_ARRIVAL = compiled(
     _insert_session.on_conflict_do_update(
         index_elements=[federated_session.c.session_id],
-        set_={name: _insert_session.excluded[name] for name in ("identity_id", "upstream_session_hash", "id_token")},
+        set_={name: _insert_session.excluded[name] for name in _KEPT},
     )
 )
 _ID_TOKEN = compiled(
-    sa.select(federated_identity.c.provider, federated_identity.c.person_id, federated_session.c.id_token)
+    sa.select(*_LINK, federated_session.c.id_token)
     .join(federated_identity, federated_identity.c.id == federated_session.c.identity_id)
     .where(federated_session.c.session_id == sa.bindparam("session_id"))
 )
@@ -188,23 +216,34 @@ async def standing_of(connection: Connection, person_id: UUID, provider: str) ->
     return Standing(**row) if row else Standing(linked=False, unlinked=False)
 
 
-async def keep_session(
-    connection: Connection, session_id: UUID, link_id: UUID, upstream_session: bytes | None, id_token: bytes
+async def keep_arrival(
+    connection: Connection, link: Link, *, visit: bytes, session: bytes | None, id_token: bytes, expires_at: datetime
 ) -> None:
-    """Note by which link a session was begun, and as what the provider knows it."""
-    await _KEEP_SESSION.execute(
+    """Remember in a browser by which link somebody has come back, and as what the provider knows his session."""
+    await _KEEP_ARRIVAL.execute(
         connection,
-        session_id=session_id,
-        identity_id=link_id,
-        upstream_session_hash=upstream_session,
+        visit_hash=visit,
+        person_id=link.person_id,
+        identity_id=link.id,
+        upstream_session_hash=session,
         id_token=id_token,
+        expires_at=expires_at,
     )
 
 
-async def sealed_id_token(connection: Connection, session_id: UUID) -> tuple[str, UUID, bytes] | None:
-    """Return provider, person and encrypted ID token of the sign-in that a session was begun by."""
+async def claim_arrival(connection: Connection, session: Session, visit: bytes, now: datetime) -> None:
+    """Note that a session was begun by who has come back from another's provider in this browser."""
+    await _CLAIM_ARRIVAL.execute(connection, session=session.id, owner=session.person_id, visit=visit, now=now)
+
+
+async def sealed_id_token(connection: Connection, session_id: UUID) -> tuple[Link, bytes] | None:
+    """Return the link that a session was begun by, and the encrypted ID token of that sign-in."""
     row = await _ID_TOKEN.fetchrow(connection, session_id=session_id)
-    return (row["provider"], row["person_id"], row["id_token"]) if row else None
+    if row is None:
+        return None
+    values = dict(row)
+    sealed: bytes = values.pop("id_token")
+    return Link(**values), sealed
 
 
 async def sessions_of_link(connection: Connection, link_id: UUID) -> list[UUID]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from gateway.credentials.repository import factors_of
 from gateway.federation import repository
 from gateway.federation.domain import Link, LinkedToAnother, LinkNotFound, OnlyWayToSignIn, Stated
 from gateway.federation.errors import NoSuchProvider, SignInGone, UpstreamAway, UpstreamNotBelieved
@@ -19,11 +20,10 @@ from gateway.identity.domain import Facts, Level
 from gateway.identity.repository import people_with_number
 from gateway.identity.service import verify
 from gateway.people.domain import Person
-from gateway.people.repository import has_password, person_by_id
+from gateway.people.repository import has_password, person_by_id, sealed_fields
 from gateway.people.service import FIRST_VERSION, NewPerson, register_person
 from gateway.provider import Provider
-from gateway.signin.domain import Arrival, Session
-from gateway.signin.service import NOBODY, SignedIn, end, start_session
+from gateway.signin.service import NOBODY, end
 from gateway.tokens.opaque import digest, form_token, new_secret
 from onestop_legal.errors import NamedError
 from onestop_messages.gateway import PersonVerified
@@ -33,8 +33,8 @@ from onestop_runtime.transaction import Transaction, acquired
 
 LIFETIME: Final = timedelta(minutes=15)
 """How long the person may take at the other provider."""
-FEDERATED: Final = "fed"
-_TWO_FACTORS: Final = "mfa"
+_ID_TOKEN: Final = ("federated_session", "id_token")
+"""The place that an ID token is encrypted for; its row is the link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +101,25 @@ async def come_back(
     return begun, await upstream.stated(answer["code"], asked)
 
 
-async def sign_in(provider: Provider, stated: Stated, arrival: Arrival, current: Session | None) -> SignedIn:
-    """Sign in whom a provider states: the person it is linked to, else the one with this number, else a new one.
+async def recognise(provider: Provider, stated: Stated, visit: str, client_id: str) -> Person:
+    """Return whom a provider states: the person it is linked to, else the one with this number, else a new one.
+
+    His session, once he has one in this browser, is known to have been begun by what is stated.
 
     Raises:
         NamedError: one of those in `federation.domain` or `IdentityDiffers`, when he may not be who he seems.
     """
-    async with provider.transaction(replace(ANONYMOUS, client=arrival.client_id, channel="web")) as tx:
+    async with provider.transaction(replace(ANONYMOUS, client=client_id, channel="web")) as tx:
         try:
             known = await _linked(tx, provider, stated)
         except NamedError as refusal:
-            outcome: SignedIn | NamedError = refusal
+            outcome: Person | NamedError = refusal
             tx.audit("identity.refused", key=NOBODY, detail={"provider": stated.provider, "reason": refusal.slug})
         else:
-            outcome = await _arrive(tx, provider, known, stated, arrival, current)
+            outcome = await _person(tx, known)
+            await _expect(tx, provider, known, stated, visit)
     if isinstance(outcome, NamedError):
         raise outcome
-    provider.revoked.add(outcome.ended)
     return outcome
 
 
@@ -182,14 +184,12 @@ async def signed_in_elsewhere(provider: Provider, session_id: UUID) -> Elsewhere
     """Return where the person is still signed in by what began a session; None when he is not, or nobody answers."""
     async with acquired(provider.context.pool) as connection:
         kept = await repository.sealed_id_token(connection, session_id)
-        if kept is None or kept[0] not in provider.upstreams:
+        if kept is None or kept[0].provider not in provider.upstreams:
             return None
-        name, person_id, sealed = kept
-        opened = await provider.cipher.decrypt(
-            connection, person_id, "federated_session", "id_token", session_id, sealed
-        )
-    upstream = provider.upstreams[name]
-    return_to = f"{provider.issuer}/federation/{name}/signed-out"
+        link, sealed = kept
+        opened = await provider.cipher.decrypt(connection, link.person_id, *_ID_TOKEN, link.id, sealed)
+    upstream = provider.upstreams[link.provider]
+    return_to = f"{provider.issuer}/federation/{upstream.id}/signed-out"
     try:
         address = await upstream.sign_out_address(opened.decode(), return_to)
     except (UpstreamAway, UpstreamNotBelieved):
@@ -277,28 +277,16 @@ async def _link(tx: Transaction, stated: Stated, person_id: UUID, subject: bytes
     return new
 
 
-async def _arrive(
-    tx: Transaction,
-    provider: Provider,
-    known: Link,
-    stated: Stated,
-    arrival: Arrival,
-    current: Session | None,
-) -> SignedIn:
-    person = await _person(tx, known)
-    tx.caller = Caller(
-        sub=person.id, kind="natural", acr=str(person.assurance), client=arrival.client_id, channel="web"
-    )
-    methods = (FEDERATED, _TWO_FACTORS) if stated.second_factor else (FEDERATED,)
-    signed_in = await start_session(tx, person, arrival, methods, current, signed_in_at=stated.signed_in_at)
+async def _expect(tx: Transaction, provider: Provider, known: Link, stated: Stated, visit: str) -> None:
+    """Note that the person comes by a link, until he has a session: a second factor may be asked for in between."""
     await repository.use_link(tx.connection, known.id, tx.now)
-    session_id = signed_in.session.id
     sealed = await provider.cipher.encrypt(
-        tx.connection, person.id, "federated_session", "id_token", session_id, stated.id_token.encode()
+        tx.connection, known.person_id, *_ID_TOKEN, known.id, stated.id_token.encode()
     )
-    upstream_session = _session_hash(stated.issuer, stated.session) if stated.session else None
-    await repository.keep_session(tx.connection, session_id, known.id, upstream_session, sealed)
-    return signed_in
+    session = _session_hash(stated.issuer, stated.session) if stated.session else None
+    await repository.keep_arrival(
+        tx.connection, known, visit=digest(visit), session=session, id_token=sealed, expires_at=tx.now + LIFETIME
+    )
 
 
 async def _person(tx: Transaction, known: Link) -> Person:
@@ -309,8 +297,12 @@ async def _person(tx: Transaction, known: Link) -> Person:
 
 
 async def _has_another_way(tx: Transaction, known: Link) -> bool:
+    """Tell whether the person could sign in without a link: by another one, a password, a passkey, or his phone."""
     links = await repository.links_of(tx.connection, known.person_id)
-    return len(links) > 1 or await has_password(tx.connection, known.person_id)
+    if len(links) > 1 or await has_password(tx.connection, known.person_id):
+        return True
+    factors = await factors_of(tx.connection, known.person_id)
+    return bool(factors.passkeys) or (await sealed_fields(tx.connection, known.person_id))[1] is not None
 
 
 async def _sessions(tx: Transaction, provider: Provider, upstream: Upstream, signed_out: SignedOut) -> list[UUID]:

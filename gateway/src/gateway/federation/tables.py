@@ -49,6 +49,19 @@ federated_identity = sa.Table(
     ),
 )
 
+federated_arrival = sa.Table(
+    "federated_arrival",
+    metadata,
+    sa.Column("visit_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("person_id", sa.Uuid, sa.ForeignKey(person.c.id), nullable=False),
+    sa.Column("identity_id", sa.Uuid, sa.ForeignKey(federated_identity.c.id), nullable=False),
+    sa.Column("upstream_session_hash", sa.LargeBinary),
+    sa.Column("id_token", sa.LargeBinary, nullable=False),
+    sa.Column("expires_at", INSTANT, nullable=False),
+    sa.Index("federated_arrival_by_age", "expires_at"),
+)
+"""Somebody who has come back from another's provider and has no session yet, one in each browser."""
+
 federated_session = sa.Table(
     "federated_session",
     metadata,

@@ -112,6 +112,7 @@ class Arrival:
         device_token: value of the known-browser cookie, if any.
         client_id: the client that sent the person here, if any.
         at_terminal: whether that is a self-service terminal.
+        visit: value of the visit cookie, if any: what was begun in this browser is bound to it.
     """
 
     address: str
@@ -119,6 +120,7 @@ class Arrival:
     device_token: str | None
     client_id: str = ""
     at_terminal: bool = False
+    visit: str | None = None
 
     @property
     def channel(self) -> str:

@@ -106,6 +106,7 @@ def arrival_of(provider: Provider, request: Request, under_way: UnderWay | None)
         device_token=provider.cookies.read(request, DEVICE),
         client_id=under_way.client.client_id if under_way else "",
         at_terminal=Onward(under_way).at_terminal,
+        visit=provider.cookies.read(request, VISIT),
     )
 
 
@@ -206,6 +207,6 @@ def form_page(here: Guest, onward: Onward, *, username: str = "", error: NamedEr
         leads_to=onward.leads_to,
         onward=onward,
         csrf=here.csrf(onward.purpose(SIGN_IN)),
-        elsewhere=[(it.id, it.name) for it in here.provider.upstreams.values()],
+        elsewhere=[] if onward.at_terminal else [(it.id, it.name) for it in here.provider.upstreams.values()],
         username=username,
     )

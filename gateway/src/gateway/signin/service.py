@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from gateway.federation.domain import FEDERATED
+from gateway.federation.repository import claim_arrival
 from gateway.logout.service import tell_clients
 from gateway.oidc.grants import take_back_session
 from gateway.people.domain import Person
@@ -123,6 +125,7 @@ async def start_session(
         again = await repository.sign_in_again(tx.connection, current.id, digest(token), methods, proved_at, expires_at)
         if again is not None:
             tx.audit("session.renewed", key=again.id)
+            await _note_how(tx, again, arrival)
             return SignedIn(again, token, device_token)
     elif current is not None:
         ended = await end(tx, current.id)
@@ -138,6 +141,7 @@ async def start_session(
     session = terminal.hosting(session) if terminal else session
     await repository.add_session(tx.connection, session, digest(token))
     tx.audit("session.started", key=session.id)
+    await _note_how(tx, session, arrival)
     return SignedIn(session, token, device_token, ended)
 
 
@@ -184,6 +188,12 @@ def arriving(person: Person, arrival: Arrival) -> Caller:
     """Return who has proved to be `person` and is not let in yet."""
     client, channel = arrival.client_id, arrival.channel
     return Caller(sub=person.id, kind="natural", acr=str(person.assurance), client=client, channel=channel)
+
+
+async def _note_how(tx: Transaction, session: Session, arrival: Arrival) -> None:
+    """Note by which identity of another's provider a session was begun, if by one."""
+    if FEDERATED in session.methods and arrival.visit is not None:
+        await claim_arrival(tx.connection, session, digest(arrival.visit), tx.now)
 
 
 async def _device(tx: Transaction, arrival: Arrival, person: Person) -> str:
