@@ -8,6 +8,7 @@ import json
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -20,7 +21,10 @@ import pytest
 import uvicorn
 from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
+from uvicorn import Config
+from uvicorn.server import ServerState
 
+from gateway.edge.door import Door
 from gateway.main import SERVICE
 from gateway.seed import fill
 from gateway.signin.passwords import hash_password
@@ -436,6 +440,28 @@ async def open_browser_on() -> AsyncIterator[Callable[[ServiceClient], Browser]]
     yield open_one
     for browser in opened:
         await browser.aclose()
+
+
+@pytest.fixture
+async def door_of() -> AsyncIterator[Callable[[ServiceClient], Awaitable[httpx.AsyncClient]]]:
+    """Return a function that lets a gateway listen, and gives a client outside; only there services are reached."""
+    async with AsyncExitStack() as opened:
+
+        async def listen(gateway: ServiceClient) -> httpx.AsyncClient:
+            app: Any = gateway._asgi.app
+            config = Config(app, lifespan="off", log_config=None, access_log=False)
+            config.load()
+            state = ServerState()
+            loop = asyncio.get_running_loop()
+            server = await loop.create_server(lambda: Door(config, state, {}), "127.0.0.1", 0)
+            opened.callback(server.close)
+            opened.callback(app.state.edge.close)
+            opened.callback(lambda: [connection.transport.abort() for connection in list(state.connections)])
+            port = server.sockets[0].getsockname()[1]
+            client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False)
+            return await opened.enter_async_context(client)
+
+        yield listen
 
 
 @pytest.fixture

@@ -74,49 +74,57 @@ upstream = echo_of("onestop-assertion")
 
 
 async def test_a_service_is_told_who_signed_in_and_for_whom(
-    service_client: Any, open_browser_on: Any, tmp_path: Path, seed: dict[str, Any]
+    service_client: Any, open_browser_on: Any, door_of: Any, tmp_path: Path, seed: dict[str, Any]
 ):
     async with await asyncio.start_server(upstream, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         gateway = await open_gateway(service_client, tmp_path, upstreams={"intake": f"http://127.0.0.1:{port}"})
         await fill(gateway.transaction, gateway.context.state.cipher, seed)
-        browser = open_browser_on(gateway)
+        browser, door = open_browser_on(gateway), await door_of(gateway)
         tokens = await browser.tokens(browser.asked(), "agent")
         bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-        told = await browser.get("/api/intake/v1/cases", headers=bearer)
+        told = await door.get("/api/intake/v1/cases", headers=bearer)
         caller = AssertionVerifier(believed_keys(), "svc-intake").verify(told.text)
         assert (caller.credit_code, caller.name, caller.client) == ("91130371MA7001010P", "周**", "web")
-        assert (await browser.get("/api/intake/v1/cases")).status_code == 401
-        assert (await browser.get("/api/intake/v1/acceptance-authorities")).text == ""
+        assert (await door.get("/api/intake/v1/cases")).status_code == 401
+        assert (await door.get("/api/intake/v1/acceptance-authorities")).text == ""
         await browser.get("/oauth/end-session", params={"id_token_hint": tokens["id_token"]})
-        refused = await browser.get("/api/intake/v1/cases", headers=bearer)
+        refused = await door.get("/api/intake/v1/cases", headers=bearer)
         assert (refused.status_code, refused.json()["type"]) == (401, "/problems/invalid-token")
 
 
 async def test_a_service_is_told_of_who_proved_to_hold_the_key_of_his_token(
-    service_client: Any, open_browser_on: Any, tmp_path: Path, seed: dict[str, Any], key_holder_before: Any
+    service_client: Any,
+    open_browser_on: Any,
+    door_of: Any,
+    tmp_path: Path,
+    seed: dict[str, Any],
+    key_holder_before: Any,
 ):
     async with await asyncio.start_server(upstream, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         gateway = await open_gateway(service_client, tmp_path, upstreams={"intake": f"http://127.0.0.1:{port}"})
         await fill(gateway.transaction, gateway.context.state.cipher, seed)
         browser, holder, path = open_browser_on(gateway), key_holder_before(gateway), "/api/intake/v1/cases"
-        asked = browser.asked()
+        door, asked = await door_of(gateway), browser.asked()
         redeemed = await browser.redeem(asked, await browser.code(asked), holder.headers())
         token = redeemed.json()["access_token"]
-        told = await browser.get(f"{path}?page=1", headers=holder.shown(token, path))
+        told = await door.get(f"{path}?page=1", headers=holder.shown(token, path))
         assert AssertionVerifier(believed_keys(), "svc-intake").verify(told.text).client == "web"
         for headers in ({"Authorization": f"Bearer {token}"}, holder.shown(token, path, nonce=None)):
-            refused = await browser.get(path, headers=headers)
+            refused = await door.get(path, headers=headers)
             assert (refused.status_code, refused.headers["content-type"]) == (401, "application/problem+json")
         assert refused.json()["type"] == "/problems/use-dpop-nonce"
         assert refused.headers["dpop-nonce"] == holder.nonces.current
 
 
-async def test_a_service_is_told_what_a_trusted_proxy_said_of_the_client(service_client: Any, tmp_path: Path):
+async def test_a_service_is_told_what_a_trusted_proxy_said_of_the_client(
+    service_client: Any, door_of: Any, tmp_path: Path
+):
     forwarded = {"X-Forwarded-For": "198.51.100.9, 203.0.113.7"}
     for trusted, expected in (["127.0.0.0/8"], "203.0.113.7"), ([], "127.0.0.1"):
         async with await asyncio.start_server(echo_of("x-forwarded-for"), "127.0.0.1", 0) as server:
             upstreams = {"intake": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"}
             gateway = await open_gateway(service_client, tmp_path, upstreams=upstreams, trusted_proxies=trusted)
-            assert (await gateway.get("/api/intake/v1/acceptance-authorities", headers=forwarded)).text == expected
+            door = await door_of(gateway)
+            assert (await door.get("/api/intake/v1/acceptance-authorities", headers=forwarded)).text == expected

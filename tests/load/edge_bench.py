@@ -28,7 +28,7 @@ from onestop_local.readiness import is_ready
 from onestop_local.stack import Home, Stack
 
 CONNECTIONS = 32
-PATH = "/api/constant/v1/one"
+PATH = "/api/intake/v1/cases"
 BODY = json.dumps({"items": [{"id": number, "name": "0123456789abcdef"} for number in range(10)]})
 SEARCHED = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
 """nginx lies where only an administrator's shell looks."""
@@ -184,7 +184,7 @@ def _gateway(stack: Stack, folder: Path, port: int, upstream: int) -> Iterator[i
     told = Path(f"/proc/{stack.document['processes']['gateway']}/environ").read_text()
     environment = dict(line.split("=", 1) for line in told.split("\0") if line)
     environment["ONESTOP_GATEWAY_PORT"] = str(port)
-    environment["ONESTOP_GATEWAY_UPSTREAMS"] = json.dumps({"constant": f"http://127.0.0.1:{upstream}"})
+    environment["ONESTOP_GATEWAY_UPSTREAMS"] = json.dumps({"intake": f"http://127.0.0.1:{upstream}"})
     with _running([sys.executable, "-P", "-m", "gateway", "serve"], folder / "gateway.log", environment) as pid:
         yield pid
 

@@ -13,11 +13,16 @@ class LateIdentity:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._known: Provider | None = None
 
     @property
     def admission(self) -> Admission:
         """Who may come through; raises `ServiceUnavailable` while the gateway has not reached its database."""
         return self._provider().admission
+
+    def resolve_at_once(self, headers: Headers, method: str, path: bytes) -> Principal | None:
+        """Return who sends a request, as `resolve` does; raises `NotAtOnce` when that has to be looked up."""
+        return self._provider().identities.resolve_at_once(headers, method, path)
 
     async def resolve(self, headers: Headers, method: str, path: bytes) -> Principal | None:
         """Return who sends a request; None when it names nobody.
@@ -35,7 +40,9 @@ class LateIdentity:
         return self._provider().identities.assertion_for(principal, audience)
 
     def _provider(self) -> Provider:
-        provider = self._context.state
-        if not isinstance(provider, Provider):
-            raise ServiceUnavailable("登录服务尚未就绪，请稍后再试。", retry_after=2)
-        return provider
+        if self._known is None:
+            provider = self._context.state
+            if not isinstance(provider, Provider):
+                raise ServiceUnavailable("登录服务尚未就绪，请稍后再试。", retry_after=2)
+            self._known = provider
+        return self._known

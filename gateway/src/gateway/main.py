@@ -12,6 +12,7 @@ from gateway.credentials import routes as credentials
 from gateway.credentials import sign_in_pages
 from gateway.edge import api as edge
 from gateway.edge.app import Edge
+from gateway.edge.door import Door
 from gateway.edge.proxy import Proxy
 from gateway.edge.records import AccessLog
 from gateway.edge.routes import RouteTable
@@ -57,7 +58,7 @@ from gateway.terminals.domain import KeyInUse
 from gateway.tokens import routes as signing_keys
 from gateway.tokens.challenges import challenge_of
 from gateway.tokens.dpop import InvalidProof, NonceNeeded
-from gateway.trusted_proxies import TrustedProxies
+from gateway.trusted_proxies import TrustedNetworks, TrustedProxies
 from onestop_legal.errors import NamedError
 from onestop_runtime.context import Context
 from onestop_runtime.problems import Busy, problem_response
@@ -72,13 +73,21 @@ def _configure(app: FastAPI, context: Context) -> None:
     identity = LateIdentity(context)
     for error in (NotKnownSurelyEnough, SignInTooOld, InvalidProof, NonceNeeded):
         app.add_exception_handler(error, _say_what_is_needed)
-    routes = RouteTable(ROUTES)
-    app.add_middleware(OwnApi, routes=routes, identity=identity)
-    upstreams = upstreams_of(settings.upstreams)
-    proxy = Proxy(routes, upstreams, identity, public_url=settings.public_url, access_log=AccessLog())
+    trusted = TrustedNetworks(settings.trusted_proxies) if settings.trusted_proxies else None
+    app.state.edge = proxy = Proxy(
+        RouteTable(ROUTES),
+        upstreams_of(settings.upstreams),
+        identity,
+        public_url=settings.public_url,
+        access_log=AccessLog(),
+        trusted=trusted,
+        spans=context.spans,
+        ratio=settings.trace_ratio,
+    )
+    app.add_middleware(OwnApi, entrance=proxy.entrance, identity=identity)
     app.add_middleware(Edge, proxy=proxy)
-    if settings.trusted_proxies:
-        app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)
+    if trusted:
+        app.add_middleware(TrustedProxies, networks=trusted)
 
 
 async def _say_what_is_needed(_request: Request, error: Exception) -> Response:
@@ -150,4 +159,5 @@ SERVICE = Service(
     startup=open_parts,
     workers=(watch_revocations, watch_signing_keys, tell_of_logouts, tell_client_use, carry_messages, tidy),
     configure=_configure,
+    protocol=Door,
 )

@@ -3,12 +3,12 @@
 from typing import Final
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.edge.answers import headers_of, telling
-from gateway.edge.connection import Headers
+from gateway.edge.admission import Allowance
+from gateway.edge.answers import headers_of
+from gateway.edge.entry import Entrance, Passage
 from gateway.edge.records import FAILURES
-from gateway.edge.routes import RouteTable
 from gateway.late_identity import LateIdentity
 from gateway.tokens.principal import Principal
 from onestop_legal.errors import NamedError
@@ -24,9 +24,9 @@ _HEADER: Final = HEADER.encode()
 class OwnApi:
     """Takes the assertion header from every request; admits callers to our own API and states them to it."""
 
-    def __init__(self, app: ASGIApp, *, routes: RouteTable, identity: LateIdentity) -> None:
+    def __init__(self, app: ASGIApp, *, entrance: Entrance, identity: LateIdentity) -> None:
         self._app = app
-        self._routes = routes
+        self._entrance = entrance
         self._identity = identity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,29 +37,22 @@ class OwnApi:
         headers = [header for header in scope["headers"] if header[0] != _HEADER]
         if scope["path"].startswith(_PREFIX):
             address = scope["client"][0] if scope["client"] else ""
+            passage = Passage(
+                scope["method"], scope["path"], scope["raw_path"], scope["query_string"], headers, address
+            )
             try:
-                principal, allowance = await self._enter(scope, headers, address)
+                await self._entrance.enter(passage)
             except NamedError as error:
                 FAILURES.labels("gateway", error.slug).inc()
                 await problem_response(error, headers_of(error))(scope, receive, send)
                 return
-            if principal is not None:
-                assertion = self._identity.assertion_for(principal, AUDIENCE)
+            if passage.principal is not None:
+                assertion = self._identity.assertion_for(passage.principal, AUDIENCE)
                 headers.append((_HEADER, assertion.encode()))
-            send = telling(send, allowance)
-            scope = {**scope, PRINCIPAL: principal}
+            if passage.allowance is not None:
+                send = _telling(send, passage.allowance)
+            scope = {**scope, PRINCIPAL: passage.principal}
         await self._app({**scope, "headers": headers}, receive, send)
-
-    async def _enter(self, scope: Scope, headers: Headers, address: str) -> tuple[Principal | None, Headers]:
-        """Return who sends a request, and the headers that say what is left to him; raises what it is refused by."""
-        admission = self._identity.admission
-        try:
-            route = self._routes.find(scope["path"], scope["method"])
-            principal = await self._identity.resolve(headers, scope["method"], scope["raw_path"])
-            return principal, await admission.admit(route, principal, address)
-        except NamedError as refusal:
-            admission.stray(address, refusal)
-            raise
 
 
 def principal_of(request: Request) -> Principal:
@@ -68,3 +61,15 @@ def principal_of(request: Request) -> Principal:
     if not isinstance(principal, Principal):
         raise NotSignedIn
     return principal
+
+
+def _telling(send: Send, allowance: Allowance) -> Send:
+    """Return `send`, with what is left added to the answer."""
+
+    async def send_with(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            told = zip((b"ratelimit-policy", b"ratelimit"), allowance, strict=True)
+            message["headers"] = [*message["headers"], *told]
+        await send(message)
+
+    return send_with

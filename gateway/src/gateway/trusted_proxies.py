@@ -15,13 +15,41 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 Network: TypeAlias = IPv4Network | IPv6Network
 Address: TypeAlias = IPv4Address | IPv6Address
-_FOR: Final = b"x-forwarded-for"
+FORWARDED_FOR: Final = b"x-forwarded-for"
 _PROTO: Final = b"x-forwarded-proto"
 _HOST: Final = b"x-forwarded-host"
-_SAID: Final = frozenset({_FOR, _PROTO, _HOST})
+_SAID: Final = frozenset({FORWARDED_FOR, _PROTO, _HOST})
 _SCHEMES: Final = {b"http": "http", b"https": "https"}
 _AUTHORITY: Final = re.compile(rb"[A-Za-z0-9.\-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 _WITH_PORT: Final = re.compile(r"(?:(\d+\.\d+\.\d+\.\d+)|\[([0-9A-Fa-f:.]+)\])(?::\d{1,5})?")
+
+
+class TrustedNetworks:
+    """Where the proxies are that we believe."""
+
+    def __init__(self, networks: Sequence[Network]) -> None:
+        self._networks = tuple(networks)
+        self.hold = lru_cache(maxsize=1024)(self._hold)
+
+    def origin(self, peer: str, passed: list[bytes]) -> str:
+        """Return the last address that no proxy of ours has; what stands before it anybody may have written.
+
+        Args:
+            peer: who is connected with us.
+            passed: what `X-Forwarded-For` says, in order.
+        """
+        origin = peer
+        for written in reversed(passed):
+            address = _address(written.decode("latin-1")) if self.hold(origin) else None
+            if address is None:
+                break
+            origin = str(address)
+        return origin
+
+    def _hold(self, peer: str) -> bool:
+        """Tell whether a proxy of ours is at this address."""
+        address = _address(peer)
+        return address is not None and any(address in network for network in self._networks)
 
 
 class TrustedProxies:
@@ -32,10 +60,9 @@ class TrustedProxies:
         networks: where these proxies are.
     """
 
-    def __init__(self, app: ASGIApp, *, networks: Sequence[Network]) -> None:
+    def __init__(self, app: ASGIApp, *, networks: TrustedNetworks) -> None:
         self._app = app
-        self._networks = tuple(networks)
-        self._trusted = lru_cache(maxsize=1024)(self._is_trusted)
+        self._networks = networks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request as it was before the proxies."""
@@ -53,31 +80,15 @@ class TrustedProxies:
                 kept.append((name, value))
         seen = {**scope, "headers": kept}
         peer = scope["client"]
-        if not said or peer is None or not self._trusted(peer[0]):
+        if not said or peer is None or not self._networks.hold(peer[0]):
             return seen
-        if _FOR in said:
-            seen["client"] = (self._origin(peer[0], said[_FOR]), 0)
+        if FORWARDED_FOR in said:
+            seen["client"] = (self._networks.origin(peer[0], said[FORWARDED_FOR]), 0)
         if scheme := _SCHEMES.get(said.get(_PROTO, [b""])[-1]):
             seen["scheme"] = scheme
         if _AUTHORITY.fullmatch(host := said.get(_HOST, [b""])[-1]):
             seen["headers"] = [(name, value) for name, value in kept if name != b"host"] + [(b"host", host)]
         return seen
-
-    def _origin(self, peer: str, passed: list[bytes]) -> str:
-        """Return the last address that no proxy of ours has; what stands before it anybody may have written."""
-        origin = peer
-        for written in reversed(passed):
-            address = _address(written.decode("latin-1"))
-            if address is None:
-                break
-            origin = str(address)
-            if not self._trusted(origin):
-                break
-        return origin
-
-    def _is_trusted(self, peer: str) -> bool:
-        address = _address(peer)
-        return address is not None and any(address in network for network in self._networks)
 
 
 def _address(written: str) -> Address | None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from uvicorn.server import ServerState
 from gateway.edge.admission import Admission
 from gateway.edge.app import Edge
 from gateway.edge.client_use import ClientUse
+from gateway.edge.door import Door
 from gateway.edge.limiter import LocalLimiter
 from gateway.edge.proxy import Proxy
 from gateway.edge.rates import rates
@@ -37,10 +39,15 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-async def nothing_inside(_scope: Scope, _receive: Receive, send: Send) -> None:
-    """Stand for the rest of the gateway."""
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-inside", b"1")]})
-    await send({"type": "http.response.body", "body": b"inside"})
+class NothingInside:
+    """Stands for the rest of the gateway."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self.state = SimpleNamespace(edge=proxy)
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"x-inside", b"1")]})
+        await send({"type": "http.response.body", "body": b"inside"})
 
 
 def routes_of_intake(**terms: Any) -> list[Route]:
@@ -74,6 +81,7 @@ class Inside:
     def __init__(self, identities: Identities, admission: Admission) -> None:
         self.admission = admission
         self.resolve = identities.resolve
+        self.resolve_at_once = identities.resolve_at_once
         self.assertion_for = identities.assertion_for
 
 
@@ -104,15 +112,13 @@ class Stage:
         scoped = frozenset(scopes.split())
         return self.tokens.issue(caller, scopes=scoped, grant_id=uuid7(), first_party=first_party).value
 
-    async def asgi(self, app: ASGIApp) -> str:
+    async def asgi(self, app: Any, protocol: type[HttpToolsProtocol] = HttpToolsProtocol) -> str:
         """Serve `app` by uvicorn; return its address."""
-        config = Config(app, http="httptools", lifespan="off", log_config=None, access_log=False,
-                        server_header=False, proxy_headers=False)  # fmt: skip
+        config = Config(app, lifespan="off", log_config=None, access_log=False, server_header=False,
+                        proxy_headers=False)  # fmt: skip
         config.load()
         state = ServerState()
-        server = await asyncio.get_running_loop().create_server(
-            lambda: HttpToolsProtocol(config, state, {}), "127.0.0.1", 0
-        )
+        server = await asyncio.get_running_loop().create_server(lambda: protocol(config, state, {}), "127.0.0.1", 0)
         self._servers.append((server, state.connections, state.tasks))
         return self._address(server)
 
@@ -142,16 +148,17 @@ class Stage:
         Without `routes` every address passes for everybody, up to `terms`.
         """
         routes = routes or routes_of_intake(**({"public": True, "body_bytes": 2 * 1024**3} | terms))
-        return await self.asgi(Edge(nothing_inside, proxy=self._proxy_before(url, limits, routes)))
-
-    async def edge_around(self, app: FastAPI, url: str) -> str:
-        """Serve the edge around `app`; return its address."""
-        return await self.asgi(Edge(app, proxy=self._proxy_before(url)))
+        proxy = self._proxy_before(url, limits, routes)
+        app = NothingInside(proxy)
+        edge = Edge(app, proxy=proxy)
+        edge.state = app.state
+        return await self.asgi(edge, Door)
 
     async def edge_in(self, app: FastAPI, url: str) -> str:
         """Serve the edge as a middleware of `app`, as the gateway does; return its address."""
-        app.add_middleware(Edge, proxy=self._proxy_before(url))
-        return await self.asgi(app)
+        app.state.edge = proxy = self._proxy_before(url)
+        app.add_middleware(Edge, proxy=proxy)
+        return await self.asgi(app, Door)
 
     def _proxy_before(self, url: str, limits: Limits | None = None, routes: list[Route] | None = None) -> Proxy:
         self.upstream = Upstream("intake", url, limits)

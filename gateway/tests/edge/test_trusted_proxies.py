@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from gateway.trusted_proxies import TrustedProxies
+from gateway.trusted_proxies import TrustedNetworks, TrustedProxies
 
 if TYPE_CHECKING:
     from conftest import Stage
@@ -27,7 +27,7 @@ async def mirror(scope: Scope, _receive: Receive, send: Send) -> None:
 
 
 async def seen_inside(stage: Stage, said: str, *trusted: str) -> dict[str, Any]:
-    url = await stage.asgi(TrustedProxies(mirror, networks=[ip_network(it) for it in trusted]))
+    url = await stage.asgi(TrustedProxies(mirror, networks=TrustedNetworks([ip_network(it) for it in trusted])))
     answer = await stage.exchange(url, f"GET / HTTP/1.1\r\nHost: inner.test\r\n{said}\r\n".encode("latin-1"))
     seen: dict[str, Any] = json.loads(answer.partition(b"\r\n\r\n")[2])
     assert not any(name.startswith("x-forwarded-") for name in seen["headers"])

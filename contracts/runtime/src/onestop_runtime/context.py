@@ -14,6 +14,7 @@ from onestop_runtime.sharing import Lane
 if TYPE_CHECKING:
     from onestop_runtime.service import Service
     from onestop_runtime.settings import ServiceSettings
+    from onestop_runtime.telemetry import Spans
 
 
 @dataclass(slots=True)
@@ -21,6 +22,7 @@ class Context:
     """What routes, consumers and workers of a service share.
 
     Attributes:
+        spans: makes spans; None when nobody collects them.
         state: what the service's own `startup` yields (a files store, an HTTP client), or None.
         outbox_wake: set after a commit with events, so that the relay need not wait for its next look.
         lanes: the shared transactions of each route that has them.
@@ -33,6 +35,7 @@ class Context:
     settings: "ServiceSettings"
     verifier: AssertionVerifier
     clock: Clock
+    spans: "Spans | None" = None
     state: Any = None
     outbox_wake: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

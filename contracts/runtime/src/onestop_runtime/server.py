@@ -95,6 +95,10 @@ class BoundedHttp(HttpToolsProtocol):
             raise self._error
         self._wait_no_longer()
         self._in_head, self._in_body, self._arrived = False, True, 0
+        self.begin_request()
+
+    def begin_request(self) -> None:
+        """Hand the request whose head is complete to the application."""
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -165,14 +169,14 @@ class BoundedHttp(HttpToolsProtocol):
         return STATUS_LINE[error.status] + head + b"\r\n" + bytes(response.body)
 
 
-def serve(app: ASGIApp, settings: ServiceSettings) -> None:
+def serve(app: ASGIApp, settings: ServiceSettings, protocol: type[BoundedHttp] | None = None) -> None:
     """Serve `app` until the process is told to stop; running requests are finished first."""
     uvicorn.run(
         app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=BoundedHttp,
+        http=protocol or BoundedHttp,
         access_log=False,
         log_config=None,
         server_header=False,

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import sqlalchemy as sa
@@ -46,6 +46,9 @@ from onestop_runtime.settings import ServiceSettings
 from onestop_runtime.telemetry import Telemetry, spans_of
 from onestop_runtime.transaction import Transaction, transaction
 
+if TYPE_CHECKING:
+    from onestop_runtime.server import BoundedHttp
+
 log = logs.logger(__name__)
 
 Worker = Callable[[Context], Coroutine[Any, Any, None]]
@@ -69,6 +72,7 @@ class Service:
         startup: opens the service's own resources, kept as `context.state`.
         workers: loops that run until `context.stopping` is set.
         configure: last word on the application, for what is no route.
+        protocol: how its process serves a connection, when not as all do.
     """
 
     name: str
@@ -84,6 +88,7 @@ class Service:
     startup: Startup | None = None
     workers: tuple[Worker, ...] = ()
     configure: Callable[[FastAPI, Context], None] | None = None
+    protocol: "type[BoundedHttp] | None" = None
 
     @property
     def audience(self) -> str:
@@ -98,8 +103,8 @@ def compose(service: Service, settings: ServiceSettings, clock: Clock = wall.now
         if settings.assertion_keys
         else AssertionVerifier.nobody(service.audience)
     )
-    context = Context(service=service, settings=settings, verifier=verifier, clock=clock)
     spans = spans_of(settings)
+    context = Context(service=service, settings=settings, verifier=verifier, clock=clock, spans=spans)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -292,4 +297,4 @@ def _serve(service: Service, settings: ServiceSettings) -> None:
 
     app = compose(service, settings)
     app.state.context.ends_process = True
-    serve(app, settings)
+    serve(app, settings, service.protocol)

@@ -8,11 +8,11 @@ from gateway.edge.failures import UnsafePath
 # encoded; encoded slashes, dots, percent signs and semicolons; letters and digits that need no encoding; path
 # parameters; backslashes; control characters; raw bytes beyond ASCII; broken percent-encoding.
 _UNSAFE_PATH = re.compile(
-    rb"//|/\.{1,2}(?:/|\Z)|[;\\\x00-\x20\x7f-\xff]|%(?![0-9A-Fa-f]{2})"
+    rb"//|/\.{1,2}(?:/|\Z)|[;#\\\x00-\x20\x7f-\xff]|%(?![0-9A-Fa-f]{2})"
     rb"|%(?:2[eEfF5]|5[cC]|3[bB]|[01][0-9A-Fa-f]|7[fF]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa])"
 )
 _PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/"
-_UNSAFE_QUERY = re.compile(rb"[\x00-\x20\x7f-\xff]")
+_UNSAFE_QUERY = re.compile(rb"[#\x00-\x20\x7f-\xff]")
 _ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
@@ -24,7 +24,7 @@ def check_target(raw_path: bytes, query: bytes) -> None:
     """
     plain = b"//" not in raw_path and not raw_path.translate(None, _PLAIN)  # most are, and it is quickly seen
     if not plain and _UNSAFE_PATH.search(raw_path):
-        raise UnsafePath("请求地址不能含有“..”“//”“;”“\\”、控制字符，也不能将分隔符、字母或数字编码。")
+        raise UnsafePath("请求地址不能含有“..”“//”“;”“#”“\\”、控制字符，也不能将分隔符、字母或数字编码。")
     if b"%" in raw_path:
         try:
             _ENCODED.sub(lambda pair: bytes((int(pair[1], 16),)), raw_path).decode()

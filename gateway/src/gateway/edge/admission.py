@@ -12,7 +12,6 @@ from typing import Final
 from prometheus_client import Counter
 
 from gateway.edge.client_use import ClientUse, QuotaExhausted
-from gateway.edge.connection import Headers
 from gateway.edge.limiter import Charge, Limiter, subject
 from gateway.edge.rates import Rates, TooManyRequests
 from gateway.edge.routes import Route
@@ -27,6 +26,10 @@ _THEMSELVES: Final = ("system", "device")
 """Who comes in his own name."""
 _STRAY: Final = "read"
 _REMEMBERED: Final = 20_000
+
+
+Allowance = tuple[bytes, bytes]
+"""A rate, and what is left of it: items of `RateLimit-Policy` and `RateLimit`."""
 
 
 class Admission:
@@ -44,8 +47,8 @@ class Admission:
         self._limiter = limiter
         self._charges: dict[tuple[str, str, str], tuple[Charge, ...]] = {}
 
-    async def admit(self, route: Route, principal: Principal | None, address: str) -> Headers:
-        """Let a request through; return the headers that say what is left.
+    async def admit(self, route: Route, principal: Principal | None, address: str) -> Allowance:
+        """Let a request through; return what is left.
 
         Args:
             route: what is asked for.
@@ -61,16 +64,37 @@ class Admission:
         """
         require_admitted(route, principal)
         charges = self._charges_of(route.rate, principal, address)
+        if not self._limiter.shared:
+            return self._counted(charges, principal)
         try:
             owed = await self._limiter.take(charges)
+        except TooManyRequests as refusal:
+            LIMITED.labels(refusal.limit).inc()
+            raise
+        return self._counted(charges, principal, owed)
+
+    def admit_at_once(self, route: Route, principal: Principal | None, address: str) -> Allowance | None:
+        """Let a request through as `admit` does; None when that has to ask other machines."""
+        if self._limiter.shared:
+            return None
+        require_admitted(route, principal)
+        return self._counted(self._charges_of(route.rate, principal, address), principal)
+
+    def _counted(
+        self, charges: tuple[Charge, ...], principal: Principal | None, owed: list[float] | None = None
+    ) -> Allowance:
+        """Count a request, unless it was counted and so much is `owed`; return what is left."""
+        try:
+            if owed is None:
+                owed = self._limiter.take_here(charges)
             if principal is not None:
                 self.use.count(principal.client_id)
         except (TooManyRequests, QuotaExhausted) as refusal:
             LIMITED.labels(refusal.limit).inc()
             raise
-        told = min(1, len(charges) - 1)  # of the person, or of who comes in his own name; else of the address
+        told = 1 if len(charges) > 1 else 0  # the person, or who comes in his own name; else the address
         rate = charges[told][1]
-        return [(b"ratelimit-policy", rate.policy), (b"ratelimit", rate.left(owed[told]))]
+        return rate.policy, rate.left(owed[told])
 
     def stray(self, address: str, refusal: NamedError) -> None:
         """Count a request that was refused before it could be counted for anybody; raises `TooManyRequests`."""

@@ -5,13 +5,9 @@ import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
-from gateway.edge.exchange import Exchange
-from gateway.edge.failures import AnswerCutShort, ClientGone
-from gateway.edge.headers import read_request
+from gateway.edge.connection import Headers
 from gateway.edge.openapi import Document, merge
-from gateway.edge.routes import Route
 from gateway.edge.upstream import Upstream
 from onestop_legal.errors import NamedError
 from onestop_runtime.codec import dumps, loads
@@ -22,7 +18,6 @@ KEPT_SECONDS = 60.0
 KEPT_INCOMPLETE_SECONDS = 3.0
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 _OK = 200
-_ROUTE = Route("", "GET", "/openapi.json", None)
 
 log = logger(__name__)
 
@@ -88,10 +83,61 @@ class Documents:
         try:
             async with asyncio.timeout(FETCH_SECONDS):
                 document = loads(await _fetched(upstream))
-        except (NamedError, AnswerCutShort, ClientGone, TimeoutError, ValueError) as failure:
+        except (NamedError, TimeoutError, ValueError) as failure:
             log.warning("a service gave no OpenAPI document", upstream=upstream.name, failure=type(failure).__name__)
             return None
         return document if isinstance(document, dict) else None
+
+
+class _Download:
+    """Takes a small answer as a whole, as the user of a connection.
+
+    Attributes:
+        done: the body, once it is there.
+    """
+
+    def __init__(self) -> None:
+        self.done: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._status = 0
+        self._body = b""
+
+    def continued(self) -> None:
+        """Nothing waits for it."""
+
+    def answer_head(self, status: int, headers: Headers) -> None:
+        """Note the status."""
+        del headers
+        self._status = status
+
+    def answer_part(self, data: bytes) -> None:
+        """Keep a part, up to a limit."""
+        self._body += data
+        if len(self._body) > MAX_DOCUMENT_BYTES:
+            self._fail(ValueError("document too large"))
+
+    def answer_pause(self) -> None:
+        """Wait for the rest."""
+
+    def answer_end(self) -> None:
+        """Tell what came."""
+        if self._status != _OK:
+            self._fail(ValueError(f"status {self._status}"))
+        elif not self.done.done():
+            self.done.set_result(self._body)
+
+    def upstream_failed(self, failure: NamedError) -> None:
+        """Tell that nothing came."""
+        self._fail(failure)
+
+    def upstream_full(self) -> None:
+        """Nothing is sent after the head."""
+
+    def upstream_ready(self) -> None:
+        """Nothing is sent after the head."""
+
+    def _fail(self, failure: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(failure)
 
 
 async def _fetched(upstream: Upstream) -> bytes:
@@ -101,22 +147,18 @@ async def _fetched(upstream: Upstream) -> bytes:
         NamedError: when it cannot be reached.
         ValueError: when it answers with something else than a document.
     """
-    status = 0
-    parts: list[bytes] = []
-
-    async def receive() -> dict[str, Any]:
-        never: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        return await never
-
-    async def send(message: Any) -> None:
-        nonlocal status
-        status = message.get("status", status)
-        parts.append(message.get("body", b""))
-        if sum(map(len, parts)) > MAX_DOCUMENT_BYTES:
-            raise ValueError("document too large")
-
     head = b"GET /openapi.json HTTP/1.1\r\nhost: %b\r\naccept: application/json\r\n\r\n" % upstream.authority
-    await Exchange(upstream, _ROUTE, "GET", read_request([]), receive, send).run(head, list)
-    if status != _OK:
-        raise ValueError(f"status {status}")
-    return b"".join(parts)
+    upstream.enter()
+    try:
+        connection = upstream.kept() or await upstream.connect()
+        download = _Download()
+        connection.begin(download, head)
+        connection.sent()
+        try:
+            return await download.done
+        finally:
+            if connection.serves(download):
+                connection.abandon()
+    finally:
+        upstream.breaker.undecided()
+        upstream.leave()

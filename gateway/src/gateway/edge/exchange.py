@@ -1,215 +1,422 @@
-"""One exchange: a request from the client to an upstream and the answer back, both streamed.
+"""One exchange: a request from a client to an upstream and the answer back, both streamed.
 
-The request is pumped by a listener task while the answer is relayed, so that an upstream may answer before the
-request has ended. A request without body, or whose body is already there, needs no listener at first: it is
-started only when the answer takes a moment, to notice a client that goes away.
+Nothing here waits. The two connections tell what arrives, and it is written to the other one at once; whoever is
+slower pauses the faster. So a request costs no task, memory stays flat, and an upstream may answer before the request
+has ended.
+Only what cannot be known at once is awaited: a new connection, a session in the database, a rate that machines share.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Coroutine
+from math import inf
+from time import perf_counter
+from typing import Any, Final, Protocol
 
-from starlette.types import Receive, Send
-
-from gateway.edge.connection import Connection, Head, Headers
-from gateway.edge.failures import (
-    AnswerCutShort,
-    ClientGone,
-    MalformedRequest,
-    RequestTooSlow,
-    UploadTooLarge,
-    UpstreamBroken,
-    UpstreamTimeout,
-    UpstreamUnreachable,
-)
-from gateway.edge.headers import Incoming, answer_headers
-from gateway.edge.routes import Route
+from gateway.edge.answers import CLOSING, STATUS_LINES, problem
+from gateway.edge.connection import Connection, Headers
+from gateway.edge.entry import Passage
+from gateway.edge.failures import MalformedRequest, RequestTooSlow, UpstreamTimeout
+from gateway.edge.headers import BODILESS, UNREAD, Incoming, answer_lines
+from gateway.edge.proxy import Proxy, too_large
+from gateway.edge.records import CUT_SHORT
 from gateway.edge.upstream import Upstream
 from onestop_legal.errors import NamedError
+from onestop_runtime.logs import logger
+from onestop_runtime.problems import InternalError
 
-REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-LISTEN_AFTER_SECONDS = 0.05
-PERMISSION_SECONDS = 1.0
+REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+PERMISSION_SECONDS: Final = 1.0
+"""How long the upstream may think about `Expect: 100-continue` (RFC 9110, 10.1.1)."""
+ENTRY_SECONDS: Final = 30.0
+SLOWEST: Final = 500
+SLOW_SECONDS: Final = 60.0
+"""Bytes a second that a client has to send on average, once this time is over."""
+BUFFERED_BYTES: Final = 64 * 1024
+"""How much of a body waits for a connection; and how much of an unwanted one is read to keep the client's."""
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_CLIENT_GONE: Final = 499
+_CLIENT, _READER, _PERMISSION, _UPSTREAM = "client", "reader", "permission", "upstream"
+_TOO_SLOW: Final = "请求内容迟迟没有发送完毕，连接已关闭。"
+_TIMEOUT: Final = "服务在规定时间内没有答复，操作是否完成尚不确定；请稍后查询，或使用同一个 Idempotency-Key 重新提交。"
+log = logger(__name__)
 
-Part = tuple[bytes, bool]
-"""Bytes of a body, and whether more will come."""
+
+class Client(Protocol):
+    """The client's side of an exchange.
+
+    Attributes:
+        loop: the event loop that it belongs to.
+        deadline: when whoever is waited for is too late; then it says so to the exchange.
+    """
+
+    loop: asyncio.AbstractEventLoop
+    deadline: float
+
+    @property
+    def full(self) -> bool:
+        """It does not read what was written."""
+
+    @property
+    def paused(self) -> bool:
+        """Nothing arrives from it for now, because it was asked to wait."""
+
+    @property
+    def common_lines(self) -> bytes:
+        """Headers that every answer has, as lines."""
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the answer."""
+
+    def pause(self) -> None:
+        """Let nothing more arrive for now."""
+
+    def resume(self) -> None:
+        """Let it arrive again."""
+
+    def answered(self) -> None:
+        """The answer is complete."""
+
+    def cut(self) -> None:
+        """End the connection: the answer stays incomplete."""
 
 
 class Exchange:
-    """Carries one request to `upstream` and its answer back.
+    """Carries one request to a service and its answer back.
 
     Attributes:
-        status: the status that was sent to the client; 0 as long as nothing was.
+        response_started: the head of the answer is sent. This and the next two are what uvicorn's protocol asks of the
+            request that it is at.
+        response_complete: nothing more will be sent.
+        keep_alive: the client's connection stays open afterwards.
+        request_complete: nothing more of the request will come.
     """
 
+    response_started = False
+    response_complete = False
+    request_complete = False
+    _upstream: Upstream | None = None
+    _connection: Connection | None = None
+    _task: asyncio.Task[None] | None = None
+    _head = b""
+    _early: tuple[bytes, ...] = ()
+    _received = 0
+    _unpermitted = False
+    _repeated = False
+    _judged = False
+    _chunked = False
+    _bodiless = False
+    _dropped = 0
+    _paused = False
+    _waits_for = _UPSTREAM
+
     def __init__(
-        self, upstream: Upstream, route: Route, method: str, incoming: Incoming, receive: Receive, send: Send
+        self, client: Client, proxy: Proxy, passage: Passage, incoming: Incoming | NamedError, *, keep_alive: bool
     ) -> None:
-        self.status = 0
-        self._upstream = upstream
-        self._route = route
-        self._limits = upstream.limits
-        self._method = method
-        self._incoming = incoming
-        self._receive = receive
-        self._send = send
-        self._connection: Connection | None = None
-        self._listener: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._received = 0
+        self.keep_alive = keep_alive and passage.version == "1.1"
+        self._client = client
+        self._proxy = proxy
+        self._passage = passage
+        self._refusal = incoming if isinstance(incoming, NamedError) else None
+        self._incoming = UNREAD if isinstance(incoming, NamedError) else incoming
+        self._out: list[bytes] = []
 
-    async def run(self, head: bytes, marks: Callable[[], Headers]) -> None:
-        """Send `head` and the client's body to the upstream, relay the answer with `marks` added to its headers.
+    # The way in
 
-        Raises:
-            NamedError: one of the edge's failures, as long as `status` is 0.
-            AnswerCutShort: when the answer broke off after its head.
-            ClientGone: when nobody waits for the answer any more.
-        """
-        if (self._incoming.length or 0) > self._route.body_bytes:
-            raise UploadTooLarge(f"请求内容不能超过 {self._route.body_bytes} 字节。")
-        part = await self._part() if self._incoming.has_body and not self._incoming.expects else None
-        self._upstream.enter()
+    def start(self) -> None:
+        """Begin, when it is this request's turn on its connection."""
+        self._proxy.begin_trace(self._passage, self._incoming)
         try:
-            answer = await self._ask(head, part)
-            await self._relay(answer, marks())
-        finally:
-            await self._end()
-            self._upstream.leave()
+            if self._refusal is not None:
+                raise self._refusal
+            entered = self._proxy.entrance.enter_at_once(self._passage)
+        except NamedError as refusal:
+            self._refuse(refusal)
+            return
+        if entered:
+            self._forward()
+        else:
+            self._await(self._enter())
 
-    async def _ask(self, head: bytes, part: Part | None) -> Head:
-        """Return the head of the answer, having told the breaker what it means."""
-        breaker = self._upstream.breaker
+    async def _enter(self) -> None:
         try:
-            connection = await self._upstream.connection()
-            kept = not connection.fresh
-            try:
-                answer = await self._attempt(connection, head, part)
-            except UpstreamBroken:
-                # A kept connection may have ended while our request was on its way: then nobody has read it.
-                if not kept or connection.answered or not self._repeatable:
-                    raise
-                connection = await self._upstream.connection(fresh=True)
-                answer = await self._attempt(connection, head, part)
-        except (UpstreamUnreachable, UpstreamBroken, UpstreamTimeout):
-            breaker.failed()
-            raise
-        except BaseException:
-            breaker.undecided()
-            raise
-        breaker.succeeded()
-        return answer
+            await self._proxy.entrance.enter(self._passage)
+        except NamedError as refusal:
+            self._refuse(refusal)
+        else:
+            self._forward()
+
+    def _forward(self) -> None:
+        """Send the request to its service, as soon as there is a connection."""
+        try:
+            self._upstream = upstream = self._proxy.enter_upstream(self._passage, self._incoming)
+            self._head = self._proxy.head(self._passage, self._incoming, upstream)
+        except NamedError as refusal:
+            self._refuse(refusal)
+            return
+        self._unpermitted = self._incoming.expects and self._incoming.has_body
+        connection = upstream.kept()
+        if connection is None:
+            self._await(self._connect(upstream))
+        else:
+            self._begin(connection)
+
+    async def _connect(self, upstream: Upstream) -> None:
+        try:
+            connection = await upstream.connect()
+        except NamedError as failure:
+            self.upstream_failed(failure)
+        else:
+            self._begin(connection)
+
+    def _begin(self, connection: Connection) -> None:
+        self._connection = connection
+        early, self._early = self._early, ()
+        connection.begin(self, self._head + b"".join(early))
+        if early:
+            self._client.resume()
+        if self.request_complete or not self._incoming.has_body:
+            connection.sent()
+        self._wait()
+
+    def _await(self, waiting: Coroutine[Any, Any, None]) -> None:
+        """Wait in a task for what cannot be known at once."""
+        loop = self._client.loop
+        self._waits_for = _UPSTREAM
+        self._client.deadline = loop.time() + ENTRY_SECONDS
+        self._task = loop.create_task(self._guarded(waiting))
+
+    async def _guarded(self, waiting: Coroutine[Any, Any, None]) -> None:
+        try:
+            await waiting
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client is told and the connection goes on
+            log.unexpected("a request failed unexpectedly", error)
+            self.give_up(InternalError())
+
+    # What the client does
+
+    def request_part(self, data: bytes) -> None:
+        """Carry a part of the body to the upstream, or keep it until there is a connection."""
+        self._received += len(data)
+        route, connection = self._passage.route, self._connection
+        if route is not None and self._received > route.body_bytes:
+            self.give_up(too_large(route))
+        elif connection is None:
+            self._early = (*self._early, self._framed(data))
+            if self._received > BUFFERED_BYTES:
+                self._client.pause()
+        else:
+            self._unpermitted = False
+            connection.write(self._framed(data))
+            seconds = perf_counter() - self._passage.started
+            if seconds > SLOW_SECONDS and self._received < seconds * SLOWEST:
+                self.give_up(RequestTooSlow(_TOO_SLOW))
+            else:
+                self._wait()
+
+    def request_end(self) -> None:
+        """Note that the body is complete."""
+        self.request_complete = True
+        incoming, connection = self._incoming, self._connection
+        if not incoming.has_body:
+            return
+        if incoming.length is not None and self._received != incoming.length:
+            self.give_up(MalformedRequest("请求内容的长度与 Content-Length 不符。"))
+        elif connection is None:
+            self._early = (*self._early, self._framed(b""))
+        else:
+            connection.write(self._framed(b""))
+            connection.sent()
+            self._wait()
+
+    def client_ready(self) -> None:
+        """Go on with the answer: the client reads again."""
+        if self._paused and self._connection is not None:
+            self._paused = False
+            self._connection.resume()
+            self._wait()
+
+    def client_gone(self) -> None:
+        """End the work: nobody waits for the answer any more."""
+        if not self.response_complete:
+            self._passage.status = _CLIENT_GONE
+            self._finish("client-gone")
+
+    # What the upstream does
+
+    def continued(self) -> None:
+        """Tell the client that its body is wanted."""
+        if self._unpermitted:
+            self._unpermitted = False
+            self._client.write(CONTINUE)
+            self._wait()
+
+    def answer_head(self, status: int, headers: Headers) -> None:
+        """Send the head of the answer on."""
+        passage = self._passage
+        lines, sized = answer_lines(status, headers)
+        self._bodiless = status in BODILESS or passage.method == "HEAD"
+        self._chunked = not sized and not self._bodiless and passage.version == "1.1"
+        if self._unpermitted or not (sized or self._bodiless or self._chunked):
+            self.keep_alive = False
+        if self._chunked:
+            lines.append(b"transfer-encoding: chunked\r\n")
+        self._start_answer(status, lines)
+        assert self._upstream  # noqa: S101 - it has answered
+        self._upstream.breaker.succeeded()
+        self._judged = True
+
+    def answer_part(self, data: bytes) -> None:
+        """Send a part of the answer's body on."""
+        if self._bodiless:
+            self._dropped += len(data)
+            if self._dropped > BUFFERED_BYTES:  # too much for an answer that shows only its head
+                self.answer_end()
+        elif self._chunked:
+            self._out += (b"%x\r\n" % len(data), data, b"\r\n")
+        else:
+            self._out.append(data)
+
+    def answer_pause(self) -> None:
+        """Write what was told, and let the upstream wait when the client does not read it."""
+        if self._out:
+            self._client.write(b"".join(self._out))
+            self._out.clear()
+            if self._client.full and self._connection is not None:
+                self._paused = True
+                self._connection.pause()
+            self._wait()
+
+    def answer_end(self) -> None:
+        """End the answer."""
+        if self._chunked:
+            self._out.append(b"0\r\n\r\n")
+        self._client.write(b"".join(self._out))
+        self._finish("answered")
+        self._client.answered()
+
+    def upstream_full(self) -> None:
+        """Let the client wait: the upstream does not read."""
+        self._client.pause()
+
+    def upstream_ready(self) -> None:
+        """Let the client go on."""
+        self._client.resume()
+        self._wait()
+
+    def upstream_failed(self, failure: NamedError) -> None:
+        """Try once more what does no harm and was not answered; else tell the client."""
+        if self.response_complete:
+            return
+        if self.response_started:
+            self._cut(self._upstream.name if self._upstream else "")
+        elif self._may_repeat and self._upstream is not None:
+            self._repeated, self._connection = True, None
+            self._await(self._connect(self._upstream))
+        else:
+            self._fail(failure)
 
     @property
-    def _repeatable(self) -> bool:
-        return self._method in REPEATABLE and not self._incoming.has_body
+    def _may_repeat(self) -> bool:
+        if self._repeated or self._incoming.has_body or self._passage.method not in REPEATABLE:
+            return False
+        return self._connection is None or not self._connection.answered
 
-    async def _attempt(self, connection: Connection, head: bytes, part: Part | None) -> Head:
-        self._connection = connection
-        connection.begin(only_head=self._method == "HEAD")
-        if part is not None:
-            head += self._framed(part)
-        connection.write(head)
-        loop = asyncio.get_running_loop()
-        if not self._incoming.has_body or (part is not None and not part[1]):
-            connection.sent(self._route.seconds)
-            if self._timer is None:
-                self._timer = loop.call_later(LISTEN_AFTER_SECONDS, self._start_listening)
+    # Who is waited for, and for how long
+
+    def too_late(self) -> None:
+        """Do what is to be done about who is too late."""
+        if self._waits_for == _PERMISSION:
+            self.continued()
+        elif self._waits_for == _READER:
+            self._cut("client")
+        elif self._waits_for == _CLIENT:
+            self.give_up(RequestTooSlow(_TOO_SLOW))
+        elif self.response_started:
+            self._cut(self._upstream.name if self._upstream else "")
         else:
-            self._listener = loop.create_task(self._pump(connection))
-        return await connection.head(self._route.seconds)
+            self._fail(UpstreamTimeout(_TIMEOUT))
 
-    async def _relay(self, answer: Head, marks: Headers) -> None:
-        connection = self._connection
-        assert connection is not None  # noqa: S101 - an answer came over it
-        headers = answer_headers(answer) + marks
-        idle = self._limits.idle_seconds
-        try:
-            part = await connection.take(idle) if connection.ended else None
-            await self._send({"type": "http.response.start", "status": answer.status, "headers": headers})
-            self.status = answer.status
-            if part is not None:
-                await self._send({"type": "http.response.body", "body": part[0], "more_body": False})
-                return
-            more = True
-            while more:
-                data, more = await connection.take(idle)
-                async with asyncio.timeout(idle):
-                    await self._send({"type": "http.response.body", "body": data, "more_body": more})
-        except TimeoutError:
-            raise AnswerCutShort("client") from None
-        except OSError as gone:  # by which some servers tell that the client left
-            raise ClientGone from gone
-        except (UpstreamBroken, UpstreamTimeout) as broken:
-            raise AnswerCutShort(self._upstream.name) from broken
+    def _wait(self) -> None:
+        """Set the deadline for whoever has to do something next."""
+        client, upstream, route = self._client, self._upstream, self._passage.route
+        assert upstream  # noqa: S101 - it was entered
+        assert route  # noqa: S101 - an entrance found it
+        seconds = upstream.limits.idle_seconds
+        self._waits_for = _UPSTREAM
+        if self._paused:
+            self._waits_for = _READER
+        elif self._unpermitted:
+            self._waits_for, seconds = _PERMISSION, PERMISSION_SECONDS
+        elif self._incoming.has_body and not self.request_complete:
+            if not client.paused:
+                self._waits_for = _CLIENT
+        elif not self.response_started:
+            seconds = route.seconds
+        client.deadline = client.loop.time() + seconds
 
-    async def _end(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._listener is not None and not self._listener.done():
-            self._listener.cancel()
-            await asyncio.wait((self._listener,))
-        if self._connection is not None:
-            self._upstream.give_back(self._connection)
+    # How it ends
 
-    # The client's side
+    def _fail(self, failure: NamedError) -> None:
+        """Refuse because of the upstream, and let its breaker know."""
+        if self._upstream is not None:
+            self._upstream.breaker.failed()
+            self._judged = True
+        self._refuse(failure)
 
-    def _start_listening(self) -> None:
-        self._listener = asyncio.get_running_loop().create_task(self._await_departure())
+    def give_up(self, refusal: NamedError) -> None:
+        """Refuse the request, wherever it is by now."""
+        if self.response_started:
+            self._cut("client")
+        else:
+            self._refuse(refusal)
 
-    async def _await_departure(self) -> None:
-        """End the exchange when the client goes away; its request has been read to the end."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        if self._connection is not None:
-            self._connection.fail(ClientGone())
+    def _cut(self, by: str) -> None:
+        """Break off an answer: a part never passes for the whole."""
+        CUT_SHORT.labels(by).inc()
+        self._finish("cut-short")
+        self._client.cut()
 
-    async def _pump(self, connection: Connection) -> None:
-        """Carry the rest of the client's body to the upstream."""
-        try:
-            if self._incoming.expects and not await connection.permitted(PERMISSION_SECONDS):
-                return
-            more = True
-            while more:
-                part = await self._part()
-                connection.write(self._framed(part))
-                await connection.drain(self._limits.idle_seconds)
-                more = part[1]
-        except (NamedError, ClientGone) as failure:
-            connection.fail(failure)
+    def _refuse(self, refusal: NamedError) -> None:
+        if self.response_complete:
             return
-        connection.sent(self._route.seconds)
-        await self._await_departure()
+        headers, body = problem(refusal, self._passage.trace.request_id.decode())
+        incoming = self._incoming
+        rest = (inf if incoming.length is None else incoming.length) - self._received
+        if isinstance(refusal, CLOSING) or rest > BUFFERED_BYTES or (incoming.expects and rest):
+            self.keep_alive = False
+        self._start_answer(refusal.status, [b"%b: %b\r\n" % pair for pair in headers])
+        if self._passage.method != "HEAD":
+            self._out.append(body)
+        self._client.write(b"".join(self._out))
+        self._finish(refusal.slug)
+        self._client.answered()
 
-    async def _part(self) -> Part:
-        """Return the next part of the client's body.
+    def _start_answer(self, status: int, lines: list[bytes]) -> None:
+        self.response_started = True
+        self._passage.status = status
+        passage = self._passage
+        self._out = out = [STATUS_LINES[status], self._client.common_lines, *lines, passage.trace.lines]
+        if passage.allowance is not None:
+            out.append(b"ratelimit-policy: %b\r\nratelimit: %b\r\n" % passage.allowance)
+        out.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
 
-        Raises:
-            RequestTooSlow: when none comes in time.
-            UploadTooLarge: when the body exceeds the upstream's limit.
-            MalformedRequest: when it is shorter or longer than announced.
-            ClientGone: when the client left.
-        """
-        try:
-            async with asyncio.timeout(self._limits.idle_seconds):
-                message = await self._receive()
-        except TimeoutError:
-            raise RequestTooSlow("请求内容迟迟没有发送完毕，连接已关闭。") from None
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        data: bytes = message.get("body", b"")
-        more: bool = message.get("more_body", False)
-        self._received += len(data)
-        if self._received > self._route.body_bytes:
-            raise UploadTooLarge(f"请求内容不能超过 {self._route.body_bytes} 字节。")
-        length = self._incoming.length
-        if length is not None and (self._received > length or (not more and self._received < length)):
-            raise MalformedRequest("请求内容的长度与 Content-Length 不符。")
-        return data, more
+    def _finish(self, outcome: str) -> None:
+        """Let go of everything, and tell about it."""
+        self.response_complete = True
+        if self._task is not None and self._task is not asyncio.current_task():
+            self._task.cancel()
+        connection, upstream = self._connection, self._upstream
+        if connection is not None and connection.serves(self):
+            connection.abandon()
+        if upstream is not None:
+            if not self._judged:
+                upstream.breaker.undecided()
+            upstream.leave()
+        self._passage.outcome = outcome
+        self._proxy.note(self._passage)
 
-    def _framed(self, part: Part) -> bytes:
-        """Return `part` as it goes over the wire: as it is, or as a chunk."""
-        data, more = part
+    def _framed(self, data: bytes) -> bytes:
+        """Return a part of the body as it goes over the wire; an empty one is the end."""
         if self._incoming.length is not None:
             return data
-        chunk = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
-        return chunk if more else chunk + b"0\r\n\r\n"
+        return b"%x\r\n%b\r\n" % (len(data), data)

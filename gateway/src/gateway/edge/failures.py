@@ -115,25 +115,6 @@ class UpstreamTimeout(NamedError):
     status = 504
 
 
-class ClientGone(Exception):
-    """The client went away before it had its answer."""
-
-
-class AnswerCutShort(Exception):
-    """An answer broke off after its head was sent.
-
-    It leaves the application, so that the server breaks the client's connection: a part never passes for the
-    whole.
-
-    Attributes:
-        by: whose fault it was: an upstream's name, or `client` for one that stopped reading.
-    """
-
-    def __init__(self, by: str) -> None:
-        super().__init__(f"answer cut short by {by}")
-        self.by = by
-
-
 EDGE_FAILURES: tuple[type[NamedError], ...] = (
     UnknownService,
     NotFound,

@@ -6,20 +6,20 @@ Headers that concern one connection end with it (RFC 9110, 7.6.1).
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from gateway.edge.connection import Head, Headers
+from gateway.edge.connection import Headers
 from gateway.edge.failures import HeadersTooLarge, MalformedRequest
 
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024
 
 _READ_HERE = frozenset(
-    b"authorization connection content-length cookie expect traceparent tracestate transfer-encoding "
+    b"authorization connection content-length cookie expect host traceparent tracestate transfer-encoding "
     b"x-request-id".split()
 )
 _STRIPPED = frozenset(
-    b"baggage client-ip dpop forwarded host http2-settings keep-alive proxy-authenticate proxy-authorization "
+    b"baggage client-ip dpop forwarded http2-settings keep-alive proxy-authenticate proxy-authorization "
     b"proxy-connection te trailer true-client-ip upgrade via x-client-ip x-cluster-client-ip x-forwarded x-host "
     b"x-http-method x-http-method-override x-method-override x-real-ip x-rewrite-url".split()
 )
@@ -37,7 +37,7 @@ _NOT_ANSWERED = frozenset(
     b"alt-svc connection date keep-alive proxy-authenticate proxy-connection server set-cookie te traceparent "
     b"tracestate trailer transfer-encoding upgrade x-powered-by x-request-id".split()
 )
-_BODILESS = frozenset({204, 304})
+BODILESS: Final = frozenset({204, 304})
 _CONTROLS = bytes(code for code in (*range(32), 127) if code != ord("\t"))
 _DIGITS = re.compile(rb"[0-9]{1,18}\Z")
 _HOP_WORDS = frozenset((b"", b"close", b"keep-alive", b"te", b"upgrade"))
@@ -66,9 +66,9 @@ class Incoming(NamedTuple):
     Attributes:
         passed: headers for the upstream, as lines, each with its line end.
         length: bytes of the body; 0 without one, None when it comes in chunks.
+        has_body: a body follows, however it is framed.
         declared: a length was given, so the upstream is told even that it is 0.
         expects: the client waits for `100 Continue` before it sends the body.
-        credentials: somebody says who he is, by token or by cookie.
         traceparent: trace context as sent.
         tracestate: vendors' part of it.
         request_id: the client's own name for the request.
@@ -76,21 +76,22 @@ class Incoming(NamedTuple):
 
     passed: bytes
     length: int | None
+    has_body: bool
     declared: bool
     expects: bool
-    credentials: bool
     traceparent: bytes | None
     tracestate: bytes | None
     request_id: bytes | None
 
-    @property
-    def has_body(self) -> bool:
-        """A body follows, however it is framed."""
-        return self.length != 0
+
+UNREAD: Final = Incoming(
+    b"", 0, has_body=False, declared=False, expects=False, traceparent=None, tracestate=None, request_id=None
+)
+"""Stands for the headers of a request that is refused because of them."""
 
 
-def read_request(headers: Headers) -> Incoming:
-    """Return what the edge reads in `headers` (ASGI: lower-case names, in order).
+def read_request(headers: Headers, version: str = "1.1") -> Incoming:
+    """Return what the edge reads in `headers` (lower-case names, in order) of a request of HTTP `version`.
 
     Raises:
         MalformedRequest: when the body's framing is ambiguous, or a value holds control characters.
@@ -112,15 +113,18 @@ def read_request(headers: Headers) -> Incoming:
     values = b"".join([value for _, value in headers])
     if len(values.translate(None, _CONTROLS)) != len(values):
         raise MalformedRequest("请求头含有控制字符。")
+    if b"host" not in read and version == "1.1":
+        raise MalformedRequest("请求缺少 Host 请求头。")
     if b"connection" in read and (named := _named_by_connection(read[b"connection"])):
         kept = [pair for pair in headers if pair[0] not in _READ_HERE and _passes[pair[0]]]
         lines = [b"%b: %b\r\n" % pair for pair in kept if pair[0] not in named]
+    length = _body_length(read.get(b"content-length"), read.get(b"transfer-encoding"))
     return Incoming(
         passed=b"".join(lines),
-        length=_body_length(read.get(b"content-length"), read.get(b"transfer-encoding")),
+        length=length,
+        has_body=length != 0,
         declared=b"content-length" in read,
         expects=read.get(b"expect", b"").lower() == b"100-continue",
-        credentials=b"authorization" in read or b"cookie" in read,
         traceparent=read.get(b"traceparent"),
         tracestate=read.get(b"tracestate"),
         request_id=read.get(b"x-request-id"),
@@ -135,20 +139,35 @@ def passes(name: bytes) -> bool:
     return name not in _STRIPPED and not name.startswith(_STRIPPED_PREFIXES) and b"_" not in name
 
 
-def answer_headers(head: Head) -> Headers:
-    """Return the headers of an upstream's answer that the client gets.
+def answer_lines(status: int, headers: Headers) -> tuple[list[bytes], bool]:
+    """Return the headers of an upstream's answer that the client gets, and whether they say how long the body is.
 
     Cookies are the gateway's own matter: no service sets one on the origin where people sign in. The content
     type is not to be guessed: what people uploaded must never run as a page.
+
+    Args:
+        status: of the answer.
+        headers: as the upstream sent them, names in lower case.
+
+    Returns:
+        Pieces of lines, each line with its end; and whether `content-length` is among them.
     """
-    passed = [pair for pair in head.headers if _answered[pair[0]]]
-    for name, value in head.headers:
-        if name == b"connection" and (named := _named_by_connection(value)):
-            passed = [pair for pair in passed if pair[0] not in named]
-    if head.status in _BODILESS:  # its length would speak of a body that is not sent
-        passed = [pair for pair in passed if pair[0] != b"content-length"]
-    passed.append((b"x-content-type-options", b"nosniff"))
-    return passed
+    lines: list[bytes] = []
+    named: frozenset[bytes] = frozenset()
+    sized = False
+    for name, value in headers:
+        if _answered[name]:
+            if name == b"content-length":
+                if status in BODILESS:  # its length would speak of a body that is not sent
+                    continue
+                sized = True
+            lines += (name, b": ", value, b"\r\n")
+        elif name == b"connection":
+            named = _named_by_connection(value) | named
+    if named:
+        return answer_lines(status, [pair for pair in headers if pair[0] not in named | {b"connection"}])
+    lines.append(b"x-content-type-options: nosniff\r\n")
+    return lines, sized
 
 
 def _is_answered(name: bytes) -> bool:
@@ -161,7 +180,7 @@ _answered = _Decisions(_is_answered)
 
 def _joined(name: bytes, first: bytes, second: bytes) -> bytes:
     """Return two headers of one name as one, where that has a meaning."""
-    if name in (b"content-length", b"transfer-encoding", b"authorization"):
+    if name in (b"content-length", b"transfer-encoding", b"authorization", b"host"):
         raise MalformedRequest(f"请求头 {name.decode().title()} 只能出现一次。")
     return first + b", " + second
 

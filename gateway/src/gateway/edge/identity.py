@@ -18,6 +18,14 @@ class Identity(Protocol):
             ServiceUnavailable: while it is not known yet.
         """
 
+    def resolve_at_once(self, headers: Iterable[tuple[bytes, bytes]], method: str, path: bytes) -> Principal | None:
+        """Return what `resolve` does, if that needs no waiting.
+
+        Raises:
+            NotAtOnce: when it does.
+            NamedError: as `resolve`.
+        """
+
     async def resolve(self, headers: Iterable[tuple[bytes, bytes]], method: str, path: bytes) -> Principal | None:
         """Return who sends a request with these headers to this path; None when it names nobody.
 

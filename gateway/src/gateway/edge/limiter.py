@@ -27,6 +27,10 @@ _WORD: Final = 8
 class Limiter(Protocol):
     """Lets a request through, or not."""
 
+    @property
+    def shared(self) -> bool:
+        """Other machines are asked, so that `take` has to wait."""
+
     async def take(self, charges: Sequence[Charge]) -> list[float]:
         """Count one request; return for each charge how many seconds it takes until nothing of it is owed.
 
@@ -58,6 +62,8 @@ class LocalLimiter:
         OSError: when the file cannot be opened.
         ValueError: when it was made for another number of subjects.
     """
+
+    shared: Final = False
 
     def __init__(
         self, path: Path | None = None, *, subjects: int = SUBJECTS, clock: Callable[[], float] = time.monotonic

@@ -35,6 +35,7 @@ class Rate:
     period: float = field(init=False)
     most: float = field(init=False)
     policy: bytes = field(init=False)
+    _label: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Compute what every request needs; refuse a rate that lets nothing through."""
@@ -42,12 +43,13 @@ class Rate:
             raise ValueError(f"{self.name} lets nothing through")
         object.__setattr__(self, "period", self.seconds / self.requests)
         object.__setattr__(self, "most", self.seconds + self.period / 100)
-        object.__setattr__(self, "policy", b'"%b";q=%d;w=%d' % (self.name.encode(), self.requests, self.seconds))
+        object.__setattr__(self, "_label", self.name.encode())
+        object.__setattr__(self, "policy", b'"%b";q=%d;w=%d' % (self._label, self.requests, self.seconds))
 
     def left(self, owed: float) -> bytes:
         """Return what is left as an item of `RateLimit`; `owed` seconds are still to be refilled."""
-        requests = int((self.seconds - owed) / self.period + _ROUNDING)
-        return b'"%b";r=%d;t=%d' % (self.name.encode(), requests, ceil(owed))
+        requests = (self.seconds - owed) / self.period + _ROUNDING
+        return b'"%b";r=%d;t=%d' % (self._label, requests, ceil(owed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import orjson
 from prometheus_client import Counter, Gauge, Histogram
 
+from gateway.edge.entry import Passage
 from gateway.edge.upstream import Upstream
 from onestop_runtime.clock import Clock, now
 from onestop_runtime.metrics import REQUEST_SECONDS
@@ -24,6 +25,7 @@ CUT_SHORT = Counter("onestop_edge_answers_cut_short_total", "Answers broken off,
 _PERSONAL = re.compile(r"[0-9]{15}(?:[0-9]{2}[0-9Xx])?|(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _LONG_NUMBER = re.compile(r"[0-9]{11}")  # what the pattern above cannot do without; most paths have none
 _FLUSH_SECONDS = 0.2
+_GATHERED = 32
 
 
 class Measures:
@@ -58,16 +60,35 @@ class AccessLog:
         self._write = write or _to_standard_error
         self._clock = clock
         self._lines: list[bytes] = []
+        self._timer: asyncio.TimerHandle | None = None
 
-    def note(self, **fields: object) -> None:
-        """Add the line of one request; `path` is masked where it might name a person."""
-        path = fields.get("path")
-        if isinstance(path, str) and _LONG_NUMBER.search(path):
-            fields["path"] = _PERSONAL.sub("***", path)
-        line = {"at": self._clock(), "level": "info", "service": "gateway", "event": "request", **fields}
-        if not self._lines:
-            asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)
+    def note(self, passage: Passage, method: str, seconds: float) -> None:
+        """Add the line of a request that took `seconds`; its path is masked where it might name a person."""
+        route, principal, trace, path = passage.route, passage.principal, passage.trace, passage.path
+        line = {
+            "at": self._clock(),
+            "level": "info",
+            "service": "gateway",
+            "event": "request",
+            "method": method,
+            "path": _PERSONAL.sub("***", path) if _LONG_NUMBER.search(path) else path,
+            "status": passage.status,
+            "outcome": passage.outcome,
+            "ms": round(seconds * 1000, 2),
+            "upstream": route.service if route else None,
+            "client": principal.client_id or None if principal else None,
+            "request_id": trace.request_id.decode(),
+            "trace_id": trace.trace_id,
+        }
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self._flush_late)
         self._lines.append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))
+        if len(self._lines) >= _GATHERED:
+            self.flush()
+
+    def _flush_late(self) -> None:
+        self._timer = None
+        self.flush()
 
     def flush(self) -> None:
         """Write what has been gathered."""

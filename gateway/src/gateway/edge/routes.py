@@ -124,6 +124,7 @@ class RouteTable:
         for route in self._routes:
             self._add(route)
         _let_names_win(self._root)
+        self._plain = {(route.path, route.method): route for route in self._routes if "{" not in route.path}
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self._routes)
@@ -140,6 +141,9 @@ class RouteTable:
             NotFound: when the service has no such address.
             MethodNotForwarded: when the address does not know the method.
         """
+        plain = self._plain.get((path, method))
+        if plain is not None:
+            return plain
         node = self._root
         for segment in path.split("/"):
             following = node.named.get(segment) or (node.any if segment else None)

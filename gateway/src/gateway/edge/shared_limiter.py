@@ -63,6 +63,8 @@ _OWED: Final = compiled(
 class SharedLimiter:
     """Counts in the database, and in this process alone while the database is away."""
 
+    shared: Final = True
+
     def __init__(self, context: Context, alone: LocalLimiter) -> None:
         self._context = context
         self._alone = alone

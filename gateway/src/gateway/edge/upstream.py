@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from gateway.edge.breaker import Breaker
 from gateway.edge.connection import Connection
+from gateway.edge.deadlines import Deadlines
 from gateway.edge.failures import UpstreamOverloaded, UpstreamUnreachable
 
 _PORTS = {"http": 80, "https": 443}
@@ -39,6 +40,7 @@ class Upstream:
     Attributes:
         name: short name of the service.
         audience: who may read the internal assertions for it.
+        authority: host and port, as a request names them.
         under_way: requests that are there at this moment.
     """
 
@@ -56,6 +58,7 @@ class Upstream:
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._breaker: Breaker | None = None
         self._idle: dict[Connection, None] = {}  # insertion order: the last one used is taken first
+        self._deadlines = Deadlines()
 
     @property
     def breaker(self) -> Breaker:
@@ -85,46 +88,52 @@ class Upstream:
         """Count a request out."""
         self.under_way -= 1
 
-    async def connection(self, *, fresh: bool = False) -> Connection:
-        """Return a connection without an exchange: a kept one, or a new one.
+    def kept(self) -> Connection | None:
+        """Return a connection that was kept open, if there is one."""
+        while self._idle:
+            connection, _ = self._idle.popitem()
+            if connection.usable:
+                return connection
+        return None
+
+    async def connect(self) -> Connection:
+        """Return a new connection.
 
         Raises:
-            UpstreamUnreachable: when no connection can be made in time.
+            UpstreamUnreachable: when none can be made in time.
         """
-        if not fresh:
-            while self._idle:
-                kept, _ = self._idle.popitem()
-                if kept.usable:
-                    return kept
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self.limits.connect_seconds):
-                _, made = await loop.create_connection(
-                    lambda: Connection(self._forget), self._host, self._port, ssl=self._tls
-                )
+                _, made = await loop.create_connection(self._new, self._host, self._port, ssl=self._tls)
         except OSError as error:  # TimeoutError and ssl.SSLError are OSErrors too
             raise UpstreamUnreachable(retry_after=1) from error
         return made
 
-    def give_back(self, connection: Connection) -> None:
-        """Keep `connection` for a next request if it is clean, else end it."""
-        if not connection.reusable:
-            connection.abort()
-            return
-        connection.rest(self.limits.keep_seconds)
-        self._idle[connection] = None
-        if len(self._idle) > self.limits.kept:
-            oldest = next(iter(self._idle))
-            del self._idle[oldest]
-            oldest.abort()
-
     def close(self) -> None:
         """End every unused connection."""
         while self._idle:
-            self._idle.popitem()[0].abort()
+            connection = next(iter(self._idle))
+            self._forget(connection)
+            connection.abort()
+
+    def _new(self) -> Connection:
+        connection = Connection(self._keep, self._forget)
+        connection.deadline = connection.loop.time() + self.limits.keep_seconds  # nobody may come to use it
+        self._deadlines.add(connection)
+        return connection
+
+    def _keep(self, connection: Connection) -> None:
+        connection.deadline = connection.loop.time() + self.limits.keep_seconds
+        self._idle[connection] = None
+        if len(self._idle) > self.limits.kept:
+            oldest = next(iter(self._idle))
+            self._forget(oldest)
+            oldest.abort()
 
     def _forget(self, connection: Connection) -> None:
         self._idle.pop(connection, None)
+        self._deadlines.discard(connection)
 
 
 def upstreams_of(addresses: Mapping[str, str]) -> dict[str, Upstream]:

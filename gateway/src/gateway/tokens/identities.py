@@ -26,6 +26,18 @@ Headers = Iterable[tuple[bytes, bytes]]
 """Headers as ASGI has them: lower-case names, in order."""
 
 
+class NotAtOnce(Exception):
+    """Who sends a request has to be looked up.
+
+    Attributes:
+        cookie: the `Cookie` header whose session it is.
+    """
+
+    def __init__(self, cookie: bytes) -> None:
+        super().__init__()
+        self.cookie = cookie
+
+
 class Sessions(Protocol):
     """Finds who a session cookie belongs to."""
 
@@ -57,14 +69,11 @@ class Identities:
         self._known: dict[str, Principal] = {}
         self._withdrawals = 0
 
-    async def resolve(self, headers: Headers, method: str, path: bytes) -> Principal | None:
-        """Return who sends a request with these headers to this path; None when it names nobody.
-
-        A token wins over a session. A session counts only for a request that the browser itself marks
-        as coming from our own pages (`Sec-Fetch-Site: same-origin`, and `Origin` too when it may change something):
-        no other site can send it in the person's name.
+    def resolve_at_once(self, headers: Headers, method: str, path: bytes) -> Principal | None:
+        """Return who sends a request with these headers to this path, as `resolve` does, if that needs no looking up.
 
         Raises:
+            NotAtOnce: when it does.
             InvalidToken: when a token is given but cannot be believed (RFC 6750: it never falls back).
             InvalidProof: when the proof beside it cannot.
             NonceNeeded: when the proof needs a nonce.
@@ -78,11 +87,29 @@ class Identities:
                 if name == b"authorization" and name in given:
                     raise InvalidToken
                 given[name] = value
-        if b"authorization" in given:
-            return self.presented(given[b"authorization"], proofs, method, path)
-        if b"cookie" not in given or self._sessions is None or not self._from_our_pages(given, method):
-            return None
-        return await self._sessions.principal_of(given[b"cookie"])
+        authorization = given.get(b"authorization")
+        if authorization is not None:
+            return self.presented(authorization, proofs, method, path)
+        if b"cookie" in given and self._sessions is not None and self._from_our_pages(given, method):
+            raise NotAtOnce(given[b"cookie"])
+        return None
+
+    async def resolve(self, headers: Headers, method: str, path: bytes) -> Principal | None:
+        """Return who sends a request with these headers to this path; None when it names nobody.
+
+        A token wins over a session. A session counts only for a request that the browser itself marks
+        as coming from our own pages (`Sec-Fetch-Site: same-origin`, and `Origin` too when it may change something):
+        no other site can send it in the person's name.
+
+        Raises:
+            InvalidToken: when a token is given but cannot be believed (RFC 6750: it never falls back).
+            InvalidProof: when the proof beside it cannot.
+            NonceNeeded: when the proof needs a nonce.
+        """
+        try:
+            return self.resolve_at_once(headers, method, path)
+        except NotAtOnce as session:
+            return await self._sessions.principal_of(session.cookie) if self._sessions else None
 
     def _from_our_pages(self, given: dict[bytes, bytes], method: str) -> bool:
         if given.get(b"sec-fetch-site") != b"same-origin":

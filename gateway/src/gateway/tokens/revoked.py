@@ -57,6 +57,8 @@ class Revoked:
             names: as `names_of` returns them.
             issued_at: second of the epoch at which it was issued.
         """
+        if not self._before:
+            return False
         for name in names:
             before = self._before.get(name)
             if before is not None and issued_at < before:

@@ -1,0 +1,249 @@
+"""The public door as a protocol: requests to the services go straight on, all others to the application.
+
+It stands in the place of uvicorn's protocol, which it is otherwise: what is parsed, bounded and kept alive there is so
+here. A request to a service becomes an `Exchange` instead of a call of the application; in a pipeline both take turns.
+"""
+
+import sys
+from asyncio import TimerHandle, Transport
+from math import inf
+from typing import Any, Final, cast
+from urllib.parse import unquote
+
+import httptools
+
+from gateway.edge.connection import Headers
+from gateway.edge.entry import Passage
+from gateway.edge.exchange import Exchange
+from gateway.edge.headers import UNREAD, Incoming, read_request
+from gateway.edge.proxy import Proxy
+from onestop_legal.errors import NamedError
+from onestop_runtime.logs import logger
+from onestop_runtime.server import LINGER_SECONDS, BoundedHttp
+
+log = logger(__name__)
+_API: Final = b"/api/"
+_INWARD: Final = b"/api/gateway/"
+
+
+class Door(BoundedHttp):
+    """A connection of a client; `app.state.edge` is what its requests share.
+
+    Attributes:
+        deadline: until when it may stay open unused.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._proxy: Proxy = cast("Any", self.config.app).state.edge
+        self._active: Exchange | None = None
+        self._lingers: TimerHandle | None = None
+        self._headers_before: Headers = []
+        self._incoming_before = UNREAD
+        self.deadline = inf
+
+    # What an exchange asks of it
+
+    @property
+    def full(self) -> bool:
+        """The client does not read what was written."""
+        return self.flow.write_paused
+
+    @property
+    def paused(self) -> bool:
+        """Nothing arrives from the client for now."""
+        return self.flow.read_paused
+
+    @property
+    def common_lines(self) -> bytes:
+        """Headers that every answer has, as lines."""
+        return self._proxy.common_lines(self.server_state.default_headers)
+
+    def write(self, data: bytes) -> None:
+        """Send something to the client."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
+
+    def pause(self) -> None:
+        """Let nothing more arrive for now."""
+        self.flow.pause_reading()
+
+    def resume(self) -> None:
+        """Let it arrive again."""
+        self.flow.resume_reading()
+
+    def cut(self) -> None:
+        """End the connection: the answer stays incomplete."""
+        self._active, self.deadline = None, inf
+        self.transport.close()
+
+    def answered(self) -> None:
+        """Go on with the next request; if something of this one is still to come, read it away first."""
+        if self._in_body:
+            self.deadline = inf
+            self.resume()
+            # Closed at once, the connection would lose the answer together with what the client sends.
+            self._lingers = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+        else:
+            self._go_on()
+
+    # What the parser tells
+
+    def on_message_begin(self) -> None:
+        """Begin with a request; what only the application needs of it is made when it goes there."""
+        self._in_head = True
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
+    def begin_request(self) -> None:
+        """Take a request to a service; leave any other to the application."""
+        url = self.url
+        if not url.startswith(b"/"):  # the absolute form, or nothing that has a path
+            parsed = httptools.parse_url(url)
+            url = b"%b?%b" % (parsed.path or b"", parsed.query) if parsed.query else parsed.path or b""
+        if url.startswith(_API) and not url.startswith(_INWARD):
+            self._begin_exchange(url)
+            return
+        before = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, headers, self.expect_100_continue = before
+        self.headers += headers
+        super().begin_request()
+
+    def _begin_exchange(self, url: bytes) -> None:
+        parser, proxy = self.parser, self._proxy
+        raw_path, _, query = url.partition(b"?")
+        path = raw_path.decode("ascii", "replace")
+        version = parser.get_http_version()
+        passage = Passage(
+            parser.get_method().decode("ascii"),
+            unquote(path) if "%" in path else path,
+            raw_path,
+            query,
+            self.headers,
+            proxy.origin_of(self.client[0] if self.client else "", self.headers),
+            version,
+        )
+        # After an upgrade that nobody wants the parser reads no further.
+        keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
+        exchange = Exchange(self, proxy, passage, self._read(version), keep_alive=keep_alive)
+        before: Any = self.cycle
+        self.cycle = cast("Any", exchange)
+        if before is None or before.response_complete:
+            self._active = exchange
+            exchange.start()
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _read(self, version: str) -> Incoming | NamedError:
+        """Return what the headers say; the requests of a connection mostly have the same ones."""
+        if self.headers != self._headers_before or version != "1.1":
+            try:
+                self._incoming_before = read_request(self.headers, version)
+            except NamedError as refusal:
+                return refusal
+            self._headers_before = self.headers
+        return self._incoming_before
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        if isinstance(cycle, Exchange):
+            self._active = cycle
+            cycle.start()
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def on_body(self, body: bytes) -> None:
+        """Hand on a part of a request."""
+        cycle: Any = self.cycle
+        if not isinstance(cycle, Exchange):
+            super().on_body(body)
+        elif not cycle.response_complete:
+            cycle.request_part(body)
+
+    def on_message_complete(self) -> None:
+        """Note the end of a request."""
+        cycle: Any = self.cycle
+        if not isinstance(cycle, Exchange):
+            super().on_message_complete()
+            return
+        self._in_body = False
+        if not cycle.response_complete:
+            cycle.request_end()
+        elif self._lingers is not None:
+            self._lingers.cancel()
+            self._lingers = None
+            self._go_on()
+
+    def send_400_response(self, msg: str) -> None:
+        """Tell that what arrived cannot be read, and our operators when that is our own fault."""
+        error = sys.exception()
+        if isinstance(error, httptools.HttpParserCallbackError) and not isinstance(error.__context__, NamedError):
+            log.unexpected("a request could not be taken", error)
+        super().send_400_response(msg)
+
+    def _refuse(self, error: NamedError) -> None:
+        cycle: Any = self.cycle
+        if isinstance(cycle, Exchange) and self._in_body and not cycle.response_started:
+            self._refused = True
+            cycle.keep_alive = False
+            cycle.give_up(error)
+        else:
+            super()._refuse(error)
+
+    # What the transport and the server tell
+
+    def resume_writing(self) -> None:
+        """Go on with the answer."""
+        super().resume_writing()
+        if self._active is not None:
+            self._active.client_ready()
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """Begin to look after deadlines."""
+        super().connection_made(transport)
+        self._proxy.deadlines.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the work for a client that has gone."""
+        active, self._active = self._active, None
+        if active is not None:
+            active.client_gone()
+        if self._lingers is not None:
+            self._lingers.cancel()
+        self._proxy.deadlines.discard(self)
+        if isinstance(self.cycle, Exchange):
+            self.cycle = None  # type: ignore[assignment]
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """Begin with what came ahead of time, or let the connection rest."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        else:
+            self.deadline = self.loop.time() + self.timeout_keep_alive
+
+    def too_late(self) -> None:
+        """Tell the exchange whose time is over, or end a connection that rested for long enough."""
+        if self._active is not None:
+            self._active.too_late()
+        else:
+            self.transport.close()
+
+    def _unset_keepalive_if_required(self) -> None:
+        if self._active is None:
+            self.deadline = inf
+
+    def _go_on(self) -> None:
+        done, self._active = self._active, None
+        self.deadline = inf
+        if done is None or not done.keep_alive:
+            self.transport.close()
+        else:
+            self.on_response_complete()

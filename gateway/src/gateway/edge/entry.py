@@ -1,0 +1,117 @@
+"""How a request comes in: its address is looked up, its sender is known, and he is let through or not."""
+
+from time import perf_counter
+from typing import Any
+
+from gateway.edge.address import check_target
+from gateway.edge.admission import Allowance
+from gateway.edge.connection import Headers
+from gateway.edge.identity import Identity
+from gateway.edge.routes import Route, RouteTable
+from gateway.edge.trace import NO_TRACE
+from gateway.tokens.identities import NotAtOnce
+from gateway.tokens.principal import Principal
+from onestop_legal.errors import NamedError
+
+
+class Passage:
+    """A request on its way through the gateway, and what is found out about it.
+
+    Attributes:
+        path: percent-decoded, as services read it.
+        raw_path: as the client wrote it, without query.
+        headers: names in lower case, in order.
+        address: where it comes from.
+        version: of HTTP: `1.0` or `1.1`.
+        started: moment of `perf_counter`.
+        route: what it asks for, once that is found.
+        principal: who sends it; None for nobody.
+        resolved: that is known.
+        allowance: how many requests are left.
+        trace: by which it is found again.
+        span: of the trace, when it is recorded.
+        status: what the client got; 499 when it had gone.
+        outcome: `answered`, `client-gone`, `cut-short`, or the slug of the problem it was refused by.
+    """
+
+    route: Route | None = None
+    principal: Principal | None = None
+    resolved = False
+    allowance: Allowance | None = None
+    trace = NO_TRACE
+    span: Any = None
+    status = 0
+    outcome = ""
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        raw_path: bytes,
+        query: bytes,
+        headers: Headers,
+        address: str,
+        version: str = "1.1",
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.raw_path = raw_path
+        self.query = query
+        self.headers = headers
+        self.address = address
+        self.version = version
+        self.started = perf_counter()
+
+
+class Entrance:
+    """Lets requests in.
+
+    Args:
+        routes: which requests pass.
+        identity: says who sends one, and whether he may.
+    """
+
+    def __init__(self, routes: RouteTable, identity: Identity) -> None:
+        self._routes = routes
+        self._identity = identity
+
+    def enter_at_once(self, passage: Passage) -> bool:
+        """Let a request in, if nothing has to be waited for; return whether it is in.
+
+        Raises:
+            NamedError: when it is refused.
+        """
+        admission = self._identity.admission
+        try:
+            route = self._found(passage)
+            passage.principal = self._identity.resolve_at_once(passage.headers, passage.method, passage.raw_path)
+            passage.resolved = True
+            passage.allowance = admission.admit_at_once(route, passage.principal, passage.address)
+        except NotAtOnce:
+            return False
+        except NamedError as refusal:
+            admission.stray(passage.address, refusal)
+            raise
+        return passage.allowance is not None
+
+    async def enter(self, passage: Passage) -> None:
+        """Let a request in.
+
+        Raises:
+            NamedError: when it is refused.
+        """
+        admission = self._identity.admission
+        try:
+            route = self._found(passage)
+            if not passage.resolved:  # a proof of possession counts once
+                passage.principal = await self._identity.resolve(passage.headers, passage.method, passage.raw_path)
+            passage.allowance = await admission.admit(route, passage.principal, passage.address)
+        except NamedError as refusal:
+            admission.stray(passage.address, refusal)
+            raise
+
+    def _found(self, passage: Passage) -> Route:
+        if passage.route is None:
+            check_target(passage.raw_path, passage.query)
+            passage.route = self._routes.find(passage.path, passage.method)
+        return passage.route
