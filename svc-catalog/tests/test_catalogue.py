@@ -180,6 +180,7 @@ async def test_the_seed_brings_places_and_a_calendar_with_provisional_years(seed
     assert {CalendarChanged.model_validate_json(row["payload"]).year for row in rows} == set(years)
 
 
+@pytest.mark.needs(str(LIST))
 async def test_a_real_list_of_another_district_is_tried_then_imported_and_again_changes_nothing(client: Any):
     data = LIST.read_bytes()
     editor = client.as_(EDITOR)
