@@ -4,6 +4,7 @@ import asyncio
 import base64
 import functools
 import hashlib
+import itertools
 import json
 import re
 import secrets
@@ -13,13 +14,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 import uvicorn
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 from joserfc.jws import JWSRegistry
 from uvicorn import Config
 from uvicorn.server import ServerState
@@ -28,6 +30,7 @@ from gateway.edge.door import Door
 from gateway.main import SERVICE
 from gateway.seed import fill
 from gateway.signin.passwords import hash_password
+from gateway.tokens import keys
 from onestop_local.testing.client import ServiceClient, signing_key
 from onestop_runtime.assertion import GATEWAY
 
@@ -135,6 +138,7 @@ SEED = {
             token_endpoint_auth_method="client_secret_basic",
             client_secret=SECRET,
             pkce_optional=True,
+            id_token_signed_response_alg="RS256",
         ),
         client(
             "pushing",
@@ -380,6 +384,24 @@ class Browser(httpx.AsyncClient):
     async def userinfo(self, access_token: str) -> httpx.Response:
         """Ask who a token stands for."""
         return await self.get("/oauth/userinfo", headers={"Authorization": f"Bearer {access_token}"})
+
+
+RSA_KEYS: list[RSAKey] = []
+"""Keys that earlier tests have made: to find two large primes takes longer than most tests."""
+
+
+@pytest.fixture(autouse=True)
+def _known_rsa_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a test get the same RSA keys as every other: its first one, its second one, and so on."""
+    generate, numbers = RSAKey.generate_key, itertools.count()
+
+    def known(bits: int, parameters: dict[str, Any], *, auto_kid: bool) -> RSAKey:
+        number = next(numbers)
+        if number == len(RSA_KEYS):
+            RSA_KEYS.append(generate(bits, parameters, auto_kid=auto_kid))
+        return RSA_KEYS[number]
+
+    monkeypatch.setattr(keys, "RSAKey", SimpleNamespace(generate_key=known, import_key=RSAKey.import_key))
 
 
 @pytest.fixture

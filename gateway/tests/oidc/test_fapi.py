@@ -265,9 +265,10 @@ async def test_5_3_2_2_item_1_there_is_the_code_flow_alone(estate: Estate, respo
     assert refused.json()["error"] == "unsupported_response_type"
 
 
-def test_5_3_2_2_item_1_a_device_that_cannot_push_is_not_registered():
+def test_5_3_2_2_item_1_what_cannot_push_is_not_registered():
     device = registered(grant_types=["urn:ietf:params:oauth:grant-type:device_code"])
     assert refused_at(device) == "/grant_types"
+    assert refused_at(registered(cas_services=["https://estate.test/old/*"])) == "/cas_services"
 
 
 async def test_5_3_2_2_items_2_to_4_a_request_is_pushed_by_who_proves_itself_or_refused(estate: Estate):
@@ -394,6 +395,10 @@ async def test_5_3_4_a_resource_takes_the_token_in_its_header_with_its_proof_alo
     assert (await estate.browser.get("/oauth/userinfo", headers=lower)).status_code == 200
     thief = replace(estate.holder, key=ECKey.generate_key("P-256"))
     assert (await estate.browser.get("/oauth/userinfo", headers=thief.shown(token))).status_code == 401
+
+
+def test_5_4_1_no_id_token_by_rs256_is_registered():
+    assert refused_at(registered(id_token_signed_response_alg="RS256")) == "/id_token_signed_response_alg"
 
 
 async def test_5_4_1_an_assertion_by_rs256_is_refused_and_one_by_ps256_is_not(estate: Estate, gateway: Any):

@@ -10,8 +10,8 @@ NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def key(number: int, signs_from: datetime) -> SigningKey:
-    return SigningKey(UUID(int=number), f"key-{number}", {}, b"x", NOON, signs_from)
+def key(number: int, signs_from: datetime, algorithm: str = "ES256") -> SigningKey:
+    return SigningKey(UUID(int=number), f"key-{number}", {"alg": algorithm}, b"x", NOON, signs_from)
 
 
 FIRST, SECOND, THIRD = key(1, NOON), key(2, NOON + 10 * MINUTE), key(3, NOON + 60 * MINUTE)
@@ -19,13 +19,21 @@ KEYS = (FIRST, SECOND, THIRD)
 
 
 def test_a_key_signs_from_its_time_until_the_next_ones():
-    assert signing_at(KEYS, NOON - MINUTE) is None
-    assert signing_at(KEYS, NOON) is FIRST
-    assert signing_at(KEYS, NOON + 9 * MINUTE) is FIRST
-    assert signing_at(KEYS, NOON + 10 * MINUTE) is SECOND
-    assert signing_at(KEYS, NOON + 90 * MINUTE) is THIRD
-    assert signing_at((FIRST, replace(SECOND, forgotten_at=NOON)), NOON + 10 * MINUTE) is FIRST
+    assert signing_at(KEYS, NOON - MINUTE, "ES256") is None
+    assert signing_at(KEYS, NOON, "ES256") is FIRST
+    assert signing_at(KEYS, NOON + 9 * MINUTE, "ES256") is FIRST
+    assert signing_at(KEYS, NOON + 10 * MINUTE, "ES256") is SECOND
+    assert signing_at(KEYS, NOON + 90 * MINUTE, "ES256") is THIRD
+    assert signing_at((FIRST, replace(SECOND, forgotten_at=NOON)), NOON + 10 * MINUTE, "ES256") is FIRST
     assert [retired_at(it, KEYS) for it in KEYS] == [SECOND.signs_from, THIRD.signs_from, None]
+
+
+def test_keys_of_another_algorithm_neither_sign_nor_retire_one():
+    other = key(9, NOON + 5 * MINUTE, "RS256")
+    assert signing_at((FIRST, other), NOON + 6 * MINUTE, "ES256") is FIRST
+    assert signing_at((FIRST, other), NOON + 6 * MINUTE, "RS256") is other
+    assert retired_at(FIRST, (FIRST, other)) is None
+    assert over((FIRST, other), NOON + 90 * MINUTE) == ()
 
 
 def test_a_key_is_over_when_the_last_token_it_signed_has_expired():

@@ -40,8 +40,13 @@ async def tend(gateway: Any, every: timedelta | None = None) -> None:
     await look(gateway)
 
 
-async def kids(browser: Any) -> list[str]:
-    return [key["kid"] for key in (await browser.get("/oauth/jwks")).json()["keys"]]
+async def kids(browser: Any, algorithm: str = "ES256") -> list[str]:
+    """Return which keys are published; those of the other algorithm go with them."""
+    keys: dict[str, list[str]] = {"ES256": [], "RS256": []}
+    for key in (await browser.get("/oauth/jwks")).json()["keys"]:
+        keys[key["alg"]].append(key["kid"])
+    assert len(keys["ES256"]) == len(keys["RS256"])
+    return keys[algorithm]
 
 
 async def rotate(browser: Any, *, at_once: bool = False, who: str = "operator") -> Any:
@@ -55,7 +60,7 @@ async def test_a_key_is_published_before_it_signs_and_believed_until_its_last_to
     (first,) = await kids(browser)
     published = await rotate(open_browser())
     assert published.status_code == 201, published.text
-    second = published.json()["kid"]
+    second, by_rsa = (key["kid"] for key in published.json())
     await look(gateway)
     assert await kids(browser) == [first, second]
     clock.pass_(minutes=9)
@@ -64,11 +69,12 @@ async def test_a_key_is_published_before_it_signs_and_believed_until_its_last_to
     await look(gateway)
     assert await kids(browser) == [second, first]
     assert gateway.context.state.ring.signing.kid == second
+    assert gateway.context.state.ring.signers["RS256"].kid == by_rsa
     assert (await browser.userinfo(held["access_token"])).status_code == 200
     clock.at += LAST_TOKEN
     await tend(gateway)
     assert await kids(browser) == [second]
-    assert await gateway.context.pool.fetchval("SELECT count(*) FROM signing_key WHERE private_jwk IS NULL") == 1
+    assert await gateway.context.pool.fetchval("SELECT count(*) FROM signing_key WHERE private_jwk IS NULL") == 2
     hinted = {"id_token_hint": held["id_token"], "post_logout_redirect_uri": "https://web.test/"}
     assert (await browser.get("/oauth/end-session", params=hinted)).status_code == 303
     clock.at += REMEMBERED + timedelta(seconds=1)
@@ -84,7 +90,8 @@ async def test_only_one_key_waits_for_its_time(browser: Any, open_browser: Any):
     refused = await rotate(open_browser(), who="reviewer")
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/not-permitted")
     shown = await browser.get(PATH, headers=await open_browser().bearer("admin"))
-    assert [key["retired_at"] is None for key in shown.json()] == [True, False]
+    assert [key["retired_at"] is None for key in shown.json()] == [True, True, False, False]
+    assert [key["algorithm"] for key in shown.json()] == ["RS256", "ES256"] * 2
 
 
 async def test_what_a_stolen_key_has_signed_counts_no_more_at_once(gateway: Any, browser: Any, open_browser: Any):

@@ -184,7 +184,7 @@ async def test_a_remembered_token_ends_by_itself_and_by_revocation(tokens: Acces
 def test_keys_that_no_longer_sign_are_still_believed_and_published(ring: KeyRing, clock: MovableClock):
     tokens = AccessTokens(ring, ISSUER, clock)
     old = issue(tokens, Caller(sub=uuid4(), kind="natural", client="web")).value
-    ring.replace(KeyRing(generate_key(), [ring.signing]))
+    ring.replace(KeyRing(generate_key(), others=[ring.signing]))
     assert tokens.verify(old)
     assert len(ring.jwks()["keys"]) == 2
     assert all("d" not in key and key["alg"] == "ES256" for key in ring.jwks()["keys"])

@@ -12,15 +12,21 @@ _PATH = "/gateway/v1/signing-keys"
 
 async def show(stack: Stack, console: Console) -> None:
     """Show every signing key and its times; raises `LocalError`."""
-    table = Table("密钥", "启用", "停止签名", "不再相信")
+    table = Table("密钥", "算法", "启用", "停止签名", "不再相信")
     async with administrator(stack) as api:
         for key in taken(await api.get(_PATH), httpx.codes.OK):
-            table.add_row(key["kid"], *(key[name] or "" for name in ("signs_from", "retired_at", "forgotten_at")))
+            table.add_row(
+                key["kid"],
+                key["algorithm"],
+                *(key[name] or "" for name in ("signs_from", "retired_at", "forgotten_at")),
+            )
     console.print(table)
 
 
 async def rotate(stack: Stack, console: Console, *, at_once: bool) -> None:
-    """Publish the key that signs next, or have it sign at once in place of a stolen one; raises `LocalError`."""
+    """Publish the keys that sign next, or have them sign at once in place of stolen ones; raises `LocalError`."""
     async with administrator(stack) as api:
         new = taken(await api.post(_PATH, {"at_once": at_once}), httpx.codes.CREATED)
-    console.print(f"已公布签名密钥 {new['kid']}，{new['signs_from']} 起启用。", highlight=False, soft_wrap=True)
+    for key in new:
+        text = f"已公布签名密钥 {key['kid']}（{key['algorithm']}），{key['signs_from']} 起启用。"
+        console.print(text, highlight=False, soft_wrap=True)

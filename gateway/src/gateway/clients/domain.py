@@ -21,6 +21,7 @@ GRANT_TYPES: Final = (CODE, REFRESH, CREDENTIALS, DEVICE, TOKEN_EXCHANGE)
 PROVING: Final = ("client_secret_basic", "private_key_jwt")
 """How a confidential client proves itself."""
 AUTHENTICATIONS: Final = ("none", *PROVING)
+ES256: Final = "ES256"
 FAPI2: Final = "fapi2"
 """The FAPI 2.0 Security Profile (Final, 2025)."""
 API_SCOPES: Final = (
@@ -116,6 +117,7 @@ class Client:
         draft: the changed fields that wait for a second pair of eyes, by attribute.
         draft_by: who proposed them.
         trusted_since: what people granted before is void, since it was suspended then.
+        id_token_algorithm: what its ID tokens are signed by: `ES256` or `RS256`.
         profile: which security profile it is held to beyond the rules for everybody: `fapi2` or none.
         version: counts the changes.
     """
@@ -151,6 +153,7 @@ class Client:
     draft: Mapping[str, Any] | None = None
     draft_by: UUID | None = None
     trusted_since: datetime | None = None
+    id_token_algorithm: str = ES256
     profile: str | None = None
     version: int = 1
 

@@ -7,6 +7,7 @@ from gateway.clients.domain import DEVICE, Client
 from gateway.clients.metadata import InvalidClientMetadata
 
 _BY_KEY: Final = ("private_key_jwt",)
+_ALGORITHMS: Final = ("ES256",)
 _HTTPS = re.compile(r"https://.*")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/.*)?")
 
@@ -27,8 +28,14 @@ def require_profile(client: Client) -> None:
         )
     if client.pkce_optional:
         raise InvalidClientMetadata("FAPI 2.0 应用必须使用 PKCE（5.3.2.2-5）。", pointer="/pkce_optional")
+    if client.cas_services:
+        raise InvalidClientMetadata("FAPI 2.0 应用不能以 CAS 接入（5.3.2.2-3）。", pointer="/cas_services")
     if DEVICE in client.grant_types:
         raise InvalidClientMetadata("FAPI 2.0 应用不能使用设备授权（5.3.2.2-3）。", pointer="/grant_types")
+    if client.id_token_algorithm not in _ALGORITHMS:
+        raise InvalidClientMetadata(
+            "FAPI 2.0 应用的身份令牌不能用 RS256 签名（5.4.1）。", pointer="/id_token_signed_response_alg"
+        )
     for uri in client.redirect_uris:
         loopback = client.application_type == "native" and _LOOPBACK.fullmatch(uri)
         if not loopback and not _HTTPS.fullmatch(uri):

@@ -14,6 +14,7 @@ _NAMES: Final = {
     "authentication": "token_endpoint_auth_method",
     "require_par": "require_pushed_authorization_requests",
     "former_secrets_until": "former_secrets_valid_until",
+    "id_token_algorithm": "id_token_signed_response_alg",
 }
 """Attributes of a client that are called otherwise outside."""
 _EXAMPLE: Final[dict[str, Any]] = {
@@ -35,6 +36,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "exchange_resources": [],
     "pkce_optional": False,
     "cas_services": ["https://archive.example.cn/old/*"],
+    "id_token_signed_response_alg": "ES256",
     "profile": None,
     "agency": "11130371037106669W",
     "requests_per_day": 100000,
@@ -74,6 +76,9 @@ class ClientFields(BaseModel):
         default_factory=list,
         max_length=20,
         description="以 CAS 接入的服务地址，查询参数不限；以 /* 结尾的包括其下所有地址",
+    )
+    id_token_signed_response_alg: Literal["ES256", "RS256"] = Field(
+        default="ES256", description="身份令牌的签名算法；RS256 供只支持它的软件使用"
     )
     profile: Literal["fapi2"] | None = Field(
         default=None, description="须遵守的安全规范：fapi2（FAPI 2.0 Security Profile）"

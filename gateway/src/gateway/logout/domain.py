@@ -17,6 +17,7 @@ class Notice:
         subject: whose session it was.
         ticket: by which an older site knows it (CAS); None for a client of OpenID Connect.
         attempts: how often it was tried, this time included.
+        algorithm: what its tokens are signed by.
         uri: where the client is told; None when it is not let in any more, or has registered no address since.
     """
 
@@ -27,6 +28,7 @@ class Notice:
     ticket: str | None
     attempts: int
     expires_at: datetime
+    algorithm: str
     uri: str | None
 
     def pause(self) -> timedelta:

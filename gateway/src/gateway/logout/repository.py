@@ -49,6 +49,7 @@ _TAKE = compiled(
         logout_notice.c.ticket,
         logout_notice.c.attempts,
         logout_notice.c.expires_at,
+        client.c.id_token_algorithm.label("algorithm"),
         sa.case(
             (client.c.state == "active", sa.func.coalesce(logout_notice.c.service, client.c.backchannel_logout_uri))
         ).label("uri"),

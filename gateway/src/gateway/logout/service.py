@@ -93,7 +93,8 @@ def _form(context: Context, id_tokens: IdTokens, notice: Notice) -> dict[str, st
     """Return what a client, or an older site, is posted."""
     if notice.ticket is not None:
         return {"logoutRequest": logout_request(notice.id, notice.ticket, context.clock())}
-    return {"logout_token": id_tokens.logout_token(notice.client_id, notice.subject, notice.session_id)}
+    token = id_tokens.logout_token(notice.client_id, notice.subject, notice.session_id, notice.algorithm)
+    return {"logout_token": token}
 
 
 def _is_taken(notice: Notice, status: int) -> bool:

@@ -14,7 +14,7 @@ from gateway.oidc.introspection import PATH as INTROSPECTION
 from gateway.oidc.pushed_requests import PATH as PUSHED_REQUESTS
 from gateway.provider import provider_of
 from gateway.tokens.dpop import ALGORITHMS as PROOF_ALGORITHMS
-from gateway.tokens.keys import ALGORITHM
+from gateway.tokens.keys import ALGORITHMS
 
 
 async def jwks(request: Request) -> Response:
@@ -47,7 +47,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANT_TYPES),
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [ALGORITHM],
+        "id_token_signing_alg_values_supported": list(ALGORITHMS),
         "token_endpoint_auth_methods_supported": list(AUTHENTICATIONS),
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "introspection_endpoint": f"{issuer}{INTROSPECTION}",

@@ -264,6 +264,7 @@ async def issue(
             methods=grant.methods,
             nonce=grant.nonce if with_nonce else None,
             access_token=access.value,
+            algorithm=client.id_token_algorithm,
         )
     tx.audit("token.issued", key=grant.id, detail={"client": client.client_id})
     refresh_token = await _new_refresh_token(tx, client, grant, wanted.key, replaces) if renews else None

@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from gateway.oidc.errors import OAuthError
-from gateway.tokens.keys import ALGORITHM, KeyRing
+from gateway.tokens.keys import ALGORITHM, ALGORITHMS, KeyRing
 from onestop_runtime.assertion import act_claim
 from onestop_runtime.caller import Caller
 from onestop_runtime.clock import Clock
@@ -50,8 +50,9 @@ class IdTokens:
         methods: tuple[str, ...],
         nonce: str | None,
         access_token: str,
+        algorithm: str = ALGORITHM,
     ) -> str:
-        """Return an ID token for `caller.client`."""
+        """Return an ID token for `caller.client`, signed by the algorithm that it is registered for."""
         issued = int(self._clock().timestamp())
         claims: dict[str, Any] = {
             "iss": self._issuer,
@@ -69,9 +70,9 @@ class IdTokens:
             claims["nonce"] = nonce
         if caller.act:
             claims["act"] = act_claim(caller.act)
-        return self._signed(_TYPE, claims)
+        return self._signed(_TYPE, claims, algorithm)
 
-    def logout_token(self, client_id: str, subject: UUID, session_id: UUID) -> str:
+    def logout_token(self, client_id: str, subject: UUID, session_id: UUID, algorithm: str = ALGORITHM) -> str:
         """Return what tells a client that a session has ended (OpenID Connect Back-Channel Logout 1.0, 2.4)."""
         issued = int(self._clock().timestamp())
         claims: dict[str, Any] = {
@@ -84,10 +85,12 @@ class IdTokens:
             "sid": str(session_id),
             "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
         }
-        return self._signed(_LOGOUT_TYPE, claims)
+        return self._signed(_LOGOUT_TYPE, claims, algorithm)
 
     def read_hint(self, token: str) -> Hint:
         """Return what one of our ID tokens says, expired or not (OIDC RP-Initiated Logout, 2).
+
+        Each of our keys is for one algorithm, so the key that a token names says which one it has to be signed by.
 
         Raises:
             OAuthError: `invalid_request` when it is none of ours.
@@ -96,7 +99,7 @@ class IdTokens:
         if len(token) > _MAX_LENGTH:
             raise error
         try:
-            decoded = jwt.decode(token, self._keys.remembered, algorithms=[ALGORITHM])
+            decoded = jwt.decode(token, self._keys.remembered, algorithms=list(ALGORITHMS))
             if decoded.header.get("typ") != _TYPE:
                 raise error
             self._registry.validate(decoded.claims)
@@ -105,11 +108,11 @@ class IdTokens:
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as reason:
             raise error from reason
 
-    def _signed(self, type_: str, claims: dict[str, Any]) -> str:
-        key = self._keys.signing
-        return jwt.encode({"alg": ALGORITHM, "typ": type_, "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
+    def _signed(self, type_: str, claims: dict[str, Any], algorithm: str) -> str:
+        key = self._keys.signers[algorithm]
+        return jwt.encode({"alg": algorithm, "typ": type_, "kid": key.kid}, claims, key, algorithms=[algorithm])
 
 
 def _half_hash(token: str) -> str:
-    """Return `at_hash`: the left half of the SHA-256 of an ES256 token's access token."""
+    """Return `at_hash`: the left half of the access token's SHA-256, the hash of all our algorithms."""
     return urlsafe_b64encode(sha256(token.encode()).digest()[:16]).decode().rstrip("=")

@@ -28,7 +28,7 @@ class SigningKey:
 
     Attributes:
         kid: the name by which tokens refer to it.
-        public: public JWK.
+        public: public JWK; its `alg` is the one algorithm that the key signs by.
         private: encrypted private JWK; None when it was destroyed.
         signs_from: when it begins to sign; until then it is only published, so that everybody learns of it.
         forgotten_at: since when nothing that it signed is believed.
@@ -42,16 +42,22 @@ class SigningKey:
     signs_from: datetime
     forgotten_at: datetime | None = None
 
+    @property
+    def algorithm(self) -> str:
+        """What the key signs by."""
+        return str(self.public["alg"])
 
-def signing_at(keys: Sequence[SigningKey], now: datetime) -> SigningKey | None:
-    """Return the key that signs at `now`: of those whose time has come, the one that began last."""
-    ready = [key for key in keys if key.forgotten_at is None and key.signs_from <= now]
+
+def signing_at(keys: Sequence[SigningKey], now: datetime, algorithm: str) -> SigningKey | None:
+    """Return the key that signs by `algorithm` at `now`: of those whose time has come, the one that began last."""
+    ready = [key for key in keys if key.algorithm == algorithm and key.forgotten_at is None and key.signs_from <= now]
     return max(ready, key=lambda key: (key.signs_from, key.id), default=None)
 
 
 def retired_at(key: SigningKey, keys: Sequence[SigningKey]) -> datetime | None:
     """Return when the next key begins, or began, to sign in place of `key`; None when there is none."""
-    return min((other.signs_from for other in keys if other.signs_from > key.signs_from), default=None)
+    following = [it.signs_from for it in keys if it.algorithm == key.algorithm and it.signs_from > key.signs_from]
+    return min(following, default=None)
 
 
 def over(keys: Sequence[SigningKey], now: datetime) -> tuple[SigningKey, ...]:
@@ -75,6 +81,6 @@ def remembered(keys: Sequence[SigningKey]) -> tuple[SigningKey, ...]:
 
 
 def is_due(keys: Sequence[SigningKey], now: datetime, every: timedelta) -> bool:
-    """Tell whether it is time to publish the next key: the last one that was made has signed for long enough."""
+    """Tell whether it is time to publish the next keys: the last one that was made has signed for long enough."""
     last = max((key.signs_from for key in keys), default=None)
     return last is None or last + every <= now

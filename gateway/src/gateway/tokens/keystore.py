@@ -1,12 +1,13 @@
 """Where signing keys live: in the database, the private part encrypted, shared by every process.
 
 Each process looks every second which keys there are and which of them signs now. A key is published well before its
-time, so that whoever keeps our JWKS for some minutes knows it when its first token comes.
+time, so that whoever keeps our JWKS for some minutes knows it when its first token comes. The keys of all algorithms
+follow one another together.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,10 +15,9 @@ from uuid import UUID
 
 import asyncpg
 import sqlalchemy as sa
-from joserfc.jwk import ECKey
 
 from gateway.tokens.domain import RotationUnderWay, SigningKey, is_due, over, remembered, signing_at
-from gateway.tokens.keys import KeyRing, generate_key
+from gateway.tokens.keys import ALGORITHMS, Key, KeyRing, generate_key, opened
 from gateway.tokens.tables import signing_key
 from onestop_runtime.caller import system
 from onestop_runtime.codec import dumps, loads
@@ -63,37 +63,40 @@ class Keystore:
     def __init__(self, ring: KeyRing, cipher: FieldCipher) -> None:
         self.ring = ring
         self._cipher = cipher
-        self._private: dict[UUID, ECKey] = {}
+        self._private: dict[UUID, Key] = {}
         self._known: tuple[object, ...] = ()
 
     @classmethod
     async def open(cls, tx: Transaction, cipher: FieldCipher) -> "Keystore":
-        """Return the keys that there are; the very first one is made here.
+        """Return the keys that there are; the very first ones are made here.
 
-        Of several processes that start together on an empty database, one makes the key and the others find it.
+        Of several processes that start together on an empty database, one makes the keys and the others find them.
         """
-        if signing_at(await stored_keys(tx.connection), tx.now) is None:
+        if _missing(await stored_keys(tx.connection), tx.now):
             await _ONE_AT_A_TIME.execute(tx.connection)
-            if signing_at(await stored_keys(tx.connection), tx.now) is None:
-                await _add(tx, cipher, tx.now)
-        opened = cls(KeyRing(generate_key()), cipher)
-        await opened.look(tx.connection, tx.now)
-        return opened
+            for algorithm in _missing(await stored_keys(tx.connection), tx.now):
+                await _add(tx, cipher, algorithm, tx.now)
+        store = cls(KeyRing(generate_key()), cipher)
+        await store.look(tx.connection, tx.now)
+        return store
 
     async def look(self, connection: Connection, now: datetime) -> None:
-        """Take over which keys there are, and which of them signs at `now`."""
+        """Take over which keys there are, and which of them sign at `now`."""
         keys = await stored_keys(connection)
-        signing = signing_at(keys, now)
-        known = (signing, *keys)
-        if signing is None or known == self._known:
+        signing = [key for it in ALGORITHMS if (key := signing_at(keys, now, it)) is not None]
+        known = (*signing, *keys)
+        if len(signing) < len(ALGORITHMS) or known == self._known:
             return
         living = [key for key in keys if key.forgotten_at is None]
-        others = [key for key in reversed(living) if key is not signing]
-        held = [await self._opened(connection, key) for key in (signing, *others)]
-        hinting = [ECKey.import_key(key.public) for key in remembered(keys)]
-        if self._known and held[0].kid != self.ring.signing.kid:
-            log.info("another key signs", kid=signing.kid)
-        self.ring.replace(KeyRing(held[0], held[1:], hinting))
+        others = [await self._opened(connection, key) for key in reversed(living) if key not in signing]
+        ring = KeyRing(
+            *[await self._opened(connection, key) for key in signing],
+            others=others,
+            remembered=[opened(key.public) for key in remembered(keys)],
+        )
+        if self._known and ring.signing.kid != self.ring.signing.kid:
+            log.info("other keys sign", kids=[key.kid for key in signing])
+        self.ring.replace(ring)
         self._known = known
         self._private = {key.id: self._private[key.id] for key in living}
 
@@ -120,14 +123,14 @@ class Keystore:
             stored = await stored_keys(tx.connection)
             await _forget(tx, over(stored, now))
             if rotation.every is not None and is_due(stored, now, rotation.every):
-                await _add(tx, self._cipher, now + rotation.published_before)
+                await _add_all(tx, self._cipher, now + rotation.published_before)
 
-    async def _opened(self, connection: Connection, key: SigningKey) -> ECKey:
+    async def _opened(self, connection: Connection, key: SigningKey) -> Key:
         found = self._private.get(key.id)
         if found is None and key.private is not None:
             plain = await self._cipher.decrypt(connection, key.id, "signing_key", "private_jwk", key.id, key.private)
-            found = self._private[key.id] = ECKey.import_key(loads(plain))
-        return found or ECKey.import_key(key.public)
+            found = self._private[key.id] = opened(loads(plain))
+        return found or opened(key.public)
 
 
 async def stored_keys(connection: Connection) -> list[SigningKey]:
@@ -146,23 +149,32 @@ async def stored_keys(connection: Connection) -> list[SigningKey]:
     ]
 
 
-async def publish_next(tx: Transaction, cipher: FieldCipher, rotation: Rotation) -> SigningKey:
-    """Publish the key that signs next; raises `RotationUnderWay` when one waits already."""
+async def publish_next(tx: Transaction, cipher: FieldCipher, rotation: Rotation) -> list[SigningKey]:
+    """Publish the keys that sign next, one for each algorithm; raises `RotationUnderWay` when some wait already."""
     await _ONE_AT_A_TIME.execute(tx.connection)
     if any(key.signs_from > tx.now for key in await stored_keys(tx.connection)):
         raise RotationUnderWay
-    return await _add(tx, cipher, tx.now + rotation.published_before)
+    return await _add_all(tx, cipher, tx.now + rotation.published_before)
 
 
-async def replace_at_once(tx: Transaction, cipher: FieldCipher) -> SigningKey:
-    """Sign with a new key from now on and believe no other: what a stolen key has signed counts no more."""
+async def replace_at_once(tx: Transaction, cipher: FieldCipher) -> list[SigningKey]:
+    """Sign with new keys from now on and believe no others: what a stolen key has signed counts no more."""
     await _ONE_AT_A_TIME.execute(tx.connection)
     await _forget(tx, [key for key in await stored_keys(tx.connection) if key.forgotten_at is None])
-    return await _add(tx, cipher, tx.now)
+    return await _add_all(tx, cipher, tx.now)
 
 
-async def _add(tx: Transaction, cipher: FieldCipher, signs_from: datetime) -> SigningKey:
-    key, key_id = generate_key(), uuid7()
+def _missing(keys: Sequence[SigningKey], now: datetime) -> list[str]:
+    """Return the algorithms that no key signs by at `now`."""
+    return [algorithm for algorithm in ALGORITHMS if signing_at(keys, now, algorithm) is None]
+
+
+async def _add_all(tx: Transaction, cipher: FieldCipher, signs_from: datetime) -> list[SigningKey]:
+    return [await _add(tx, cipher, algorithm, signs_from) for algorithm in ALGORITHMS]
+
+
+async def _add(tx: Transaction, cipher: FieldCipher, algorithm: str, signs_from: datetime) -> SigningKey:
+    key, key_id = await asyncio.to_thread(generate_key, algorithm), uuid7()
     plain = dumps(key.as_dict(private=True))
     new = SigningKey(
         id=key_id,

@@ -30,12 +30,12 @@ async def list_signing_keys(tx: Read) -> list[SigningKeyView]:
     status_code=201,
     responses=errors(RotationUnderWay, NotKnownSurelyEnough),
 )
-async def rotate_signing_keys(wanted: NewSigningKey, tx: Write, request: Request) -> SigningKeyView:
-    """Publish the key that signs next; or have it sign at once in place of a key that may have been stolen."""
+async def rotate_signing_keys(wanted: NewSigningKey, tx: Write, request: Request) -> list[SigningKeyView]:
+    """Publish the keys that sign next; or have them sign at once in place of keys that may have been stolen."""
     PERMISSIONS.require(tx.caller, "signing-key.rotate")
     provider = provider_of(request)
     if wanted.at_once:
         new = await replace_at_once(tx, provider.cipher)
     else:
         new = await publish_next(tx, provider.cipher, provider.rotation)
-    return SigningKeyView.of(new, [new])
+    return [SigningKeyView.of(key, new) for key in new]

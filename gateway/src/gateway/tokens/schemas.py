@@ -10,6 +10,7 @@ from gateway.tokens.domain import SigningKey, retired_at
 
 _EXAMPLE: Final[dict[str, Any]] = {
     "kid": "Xq0b7c5o1l2m9n8v6x4z3k1j0h2g4f6d8s7a5q3w1e0",
+    "algorithm": "ES256",
     "made_at": "2026-03-02T01:30:00Z",
     "signs_from": "2026-03-02T01:40:00Z",
     "retired_at": None,
@@ -34,6 +35,7 @@ class SigningKeyView(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     kid: str = Field(description="令牌和 JWKS 中的名称")
+    algorithm: str = Field(description="用于哪种签名算法")
     made_at: datetime
     signs_from: datetime = Field(description="何时起用于签名；此前只公布，供各方缓存")
     retired_at: datetime | None = Field(description="何时起由下一把密钥签名")
@@ -44,6 +46,7 @@ class SigningKeyView(BaseModel):
         """Return the view of a key among all."""
         return cls(
             kid=key.kid,
+            algorithm=key.algorithm,
             made_at=key.made_at,
             signs_from=key.signs_from,
             retired_at=retired_at(key, keys),
