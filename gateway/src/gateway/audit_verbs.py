@@ -22,6 +22,8 @@ class Verb(CodeList):
     MANDATE_DECLINED = "mandate.declined", N_("拒绝授权")
     MANDATE_WITHDRAWN = "mandate.withdrawn", N_("撤回授权")
     MANDATE_GIVEN = "mandate.given", N_("授权生效")
+    STAFF_CHANGED = "staff.changed", N_("任职变更")
+    STAFF_DISMISSED = "staff.dismissed", N_("任职免去")
     STAFF_APPOINTED = "staff.appointed", N_("任职登记")
 
     SESSION_STARTED = "session.started", N_("登录")

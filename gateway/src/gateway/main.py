@@ -52,6 +52,8 @@ from gateway.seed import seed
 from gateway.settings import GatewaySettings
 from gateway.signin import api as sessions
 from gateway.signin.domain import SignInTooOld
+from gateway.staff import routes as staff
+from gateway.staff.domain import AppointmentExists
 from gateway.tables import metadata
 from gateway.terminals import routes as terminals
 from gateway.terminals.domain import KeyInUse
@@ -107,6 +109,8 @@ SERVICE = Service(
         protocol.router,
         legal_persons.queries,
         legal_persons.commands,
+        staff.queries,
+        staff.commands,
         mandates.queries,
         mandates.steps,
         mandates.commands,
@@ -151,6 +155,7 @@ SERVICE = Service(
         "federated_identity_is_linked_once": LinkedToAnother,
         "federated_identity_is_one_for_each_provider": AlreadyLinked,
         "legal_person_credit_code_is_unique": LegalPersonExists,
+        "staff_member_serves_an_agency_once": AppointmentExists,
         "mandate_is_given_once": MandateExists,
         "mandate_of_a_person_is_given_once": MandateExists,
     },

@@ -30,6 +30,9 @@ PERMISSIONS = PermissionTable(
         for action in ("legal-person.register", "legal-person.read", "representative.register")
     ),
     *(allow(role, "legal-person.read", where(representative_id="sub")) for role in _ONESELF),
+    *(allow("admin", f"staff.{action}") for action in ("read", "appoint", "change", "dismiss")),
+    *(allow("head", f"staff.{action}", _OWN_AGENCY) for action in ("read", "appoint", "change", "dismiss")),
+    allow("supervisor", "staff.read"),
     allow("natural", "session.list"),
     allow("staff", "session.list"),
     allow("natural", "session.end", _OWN),

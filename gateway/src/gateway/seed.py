@@ -22,7 +22,7 @@ from gateway.people.service import NewPerson, register_person
 from gateway.settings import GatewaySettings
 from gateway.signin.passwords import hash_passwords
 from gateway.staff import service as staff
-from gateway.staff.domain import StaffMember
+from gateway.staff.domain import Post, StaffMember
 from onestop_runtime.fields import FieldCipher, FileKeys, mask_name
 from onestop_runtime.ids import uuid7
 from onestop_runtime.logs import logger
@@ -94,23 +94,15 @@ async def _person(
     )
     await register_person(tx, cipher, person)
     if appointment := entry.get("appointment"):
-        await staff.appoint(tx, _staff_member(person.id, appointment), display_name=mask_name(person.name))
+        await staff.appoint(tx, _staff_member(person, appointment))
     for mandate in entry.get("mandates", ()):
         await mandates.place(tx, _mandate(person, mandate, companies, tx.now))
 
 
-def _staff_member(person_id: UUID, entry: dict[str, Any]) -> StaffMember:
-    return StaffMember(
-        id=_id(entry),
-        person_id=person_id,
-        agency=entry["agency"],
-        agency_name=entry["agency_name"],
-        region=entry["region"],
-        hall=entry.get("hall"),
-        roles=frozenset(entry["roles"]),
-        valid_from=date.fromisoformat(entry["valid_from"]),
-        valid_to=_day(entry.get("valid_to")),
-    )
+def _staff_member(person: NewPerson, entry: dict[str, Any]) -> StaffMember:
+    roles, last = frozenset(entry["roles"]), _day(entry.get("valid_to"))
+    post = Post(entry["region"], entry.get("hall"), roles, date.fromisoformat(entry["valid_from"]), last)
+    return StaffMember(_id(entry), person.id, mask_name(person.name), entry["agency"], entry["agency_name"], post)
 
 
 def _mandate(agent: NewPerson, entry: dict[str, Any], companies: dict[str, LegalPerson], now: datetime) -> Mandate:

@@ -173,3 +173,17 @@ async def test_the_first_version_of_the_list_shows_companies_alone(town: Any):
     (listed,) = town.read(await town.call("citizen", "GET", "/mandates"))
     assert set(listed) == {"id", "legal_person", "items", "valid_from", "valid_to", "valid"}
     assert town.read(await town.call("mother", "GET", "/mandates")) == []
+
+
+async def test_letting_somebody_act_needs_a_recent_sign_in_and_ending_it_none(town: Any, clock: Any):
+    offered = await town.given_by_company()
+    given = town.read(await town.act("citizen", offered, "confirmation"))
+    clock.pass_(minutes=9, seconds=50)
+    for who in (("representative", None), ("citizen", None)):
+        tokens = await town.signed_in(*who)
+        town.tokens[who] = (await town.browsers[who[0]].refresh(tokens["refresh_token"])).json()
+    clock.pass_(seconds=15)
+    body = {"credit_code": COMPANY, "agent": town.names["mother"], "valid_from": "2026-01-01"}
+    town.problem(await town.call("representative", "POST", "/mandates", body), 401, "sign-in-too-old")
+    town.problem(await town.act("citizen", given, "confirmation"), 401, "sign-in-too-old")
+    town.read(await town.act("citizen", given, "withdrawal"))

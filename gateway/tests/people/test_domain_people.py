@@ -9,7 +9,7 @@ import pytest
 from gateway.legal_persons.domain import LegalPerson
 from gateway.mandates.domain import Agency, Basis, Mandate, Principal, State, Terms
 from gateway.people.domain import Capacity, CapacityNotHeld, NotKnownSurelyEnough, Person, require_assurance
-from gateway.staff.domain import StaffMember
+from gateway.staff.domain import Post, StaffMember
 
 FOOD, RESTAURANT, APPROVAL, MARKET = (
     "91130371MA7001010P",
@@ -41,7 +41,8 @@ def proxy(basis: Basis = Basis.PARENT, agency: Agency | None = None) -> Mandate:
 
 def appointment(agency: str, valid_to: date | None = None, role: str = "reviewer") -> StaffMember:
     first = date(2026, 1, 1)
-    return StaffMember(UUID(int=4), UUID(int=3), agency, "局", "130371", None, frozenset({role}), first, valid_to)
+    post = Post("130371", None, frozenset({role}), first, valid_to)
+    return StaffMember(UUID(int=4), UUID(int=3), "周**", agency, "局", post)
 
 
 def person(*held: Mandate | StaffMember | LegalPerson) -> Person:
@@ -118,9 +119,10 @@ def test_an_agent_of_a_township_acts_for_its_people_as_long_as_he_serves_it():
     serving = appointment(TOWNSHIP, role="township_agent")
     acting = person(sent, serving).capacity(str(MOTHER), DAY)
     assert (acting.kind, acting.roles) == ("staff", {"township_agent"})
-    clerk_too = replace(serving, roles=frozenset({"township_agent", "window_clerk"}))
+    clerk_too = replace(serving, post=replace(serving.post, roles=frozenset({"township_agent", "window_clerk"})))
     assert person(sent, clerk_too).capacity(str(MOTHER), DAY).roles == {"township_agent"}
-    for other in (appointment(APPROVAL, role="township_agent"), appointment(TOWNSHIP), replace(serving, valid_to=DAY)):
+    elsewhere, over = appointment(APPROVAL, role="township_agent"), appointment(TOWNSHIP, DAY, "township_agent")
+    for other in (elsewhere, appointment(TOWNSHIP), over):
         with pytest.raises(CapacityNotHeld):
             person(sent, other).capacity(str(MOTHER), date(2026, 3, 3))
 

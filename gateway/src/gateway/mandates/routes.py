@@ -27,10 +27,11 @@ from gateway.mandates.schemas import (
     MandateView,
     WindowConfirmation,
 )
+from gateway.own_api import principal_of
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.people.routes import PREFIX
 from gateway.provider import provider_of
-from gateway.signin.domain import TooManyAttempts
+from gateway.signin.domain import SignInTooOld, TooManyAttempts, require_recent
 from onestop_legal.errors import FieldErrors
 from onestop_legal.working_days import legal_day
 from onestop_runtime.problems import MalformedBody, UnsupportedMediaType, errors
@@ -42,7 +43,7 @@ steps = stream_router(PREFIX, ["授权"])
 commands = command_router(PREFIX, ["授权"])
 
 _OFFERING = (NotKnownSurelyEnough, MandateToOneself, GuardianNeeded, MandateExists)
-_ANSWERING = errors(MandateNotFound, MandateNotWaiting, MandateEnded, NotYoursToConfirm, NotKnownSurelyEnough)
+_ANSWERING = (MandateNotFound, MandateNotWaiting, MandateEnded, NotYoursToConfirm, NotKnownSurelyEnough)
 
 
 @queries.get("/mandates", summary="我持有的单位授权", deprecated=True)
@@ -73,9 +74,12 @@ async def read_mandate(mandate_id: UUID, tx: Read) -> MandateView:
     return MandateView.of(await service.read(tx, mandate_id), legal_day(tx.now))
 
 
-@commands.post("/mandates", summary="委托他人代办", status_code=201, responses=errors(NotARepresentative, *_OFFERING))
+@commands.post(
+    "/mandates", summary="委托他人代办", status_code=201, responses=errors(NotARepresentative, SignInTooOld, *_OFFERING)
+)
 async def give_mandate(form: GiveMandate, tx: Write, request: Request) -> MandateView:
     """Offer to let somebody act for a legal person that the caller represents, or for himself; the agent confirms."""
+    require_recent(principal_of(request), tx.now)
     cipher = provider_of(request).cipher
     given = await service.give(tx, cipher, form.whole_terms(), form.agent.named(), form.credit_code)
     return MandateView.of(given, legal_day(tx.now))
@@ -88,14 +92,15 @@ async def ask_for_mandate(form: AskForMandate, tx: Write, request: Request) -> M
     return MandateView.of(asked, legal_day(tx.now))
 
 
-@commands.post("/mandates/{mandate_id}/confirmation", summary="确认授权", responses=_ANSWERING)
+@commands.post("/mandates/{mandate_id}/confirmation", summary="确认授权", responses=errors(*_ANSWERING, SignInTooOld))
 async def confirm_mandate(mandate_id: UUID, tx: Write, if_match: IfMatch, request: Request) -> MandateView:
     """Agree to a mandate that waits for the caller; it is in force at once."""
+    require_recent(principal_of(request), tx.now)
     confirmed = await service.confirm(tx, provider_of(request).cipher, mandate_id, if_match)
     return MandateView.of(confirmed, legal_day(tx.now))
 
 
-@commands.post("/mandates/{mandate_id}/window-confirmation", summary="窗口当面确认授权", responses=_ANSWERING)
+@commands.post("/mandates/{mandate_id}/window-confirmation", summary="窗口当面确认授权", responses=errors(*_ANSWERING))
 async def confirm_mandate_at_window(
     mandate_id: UUID, form: WindowConfirmation, tx: Write, if_match: IfMatch, request: Request
 ) -> MandateView:
@@ -146,7 +151,7 @@ async def record_guardianship(form: Guardianship, tx: Write, request: Request) -
     return MandateView.of(given, legal_day(tx.now))
 
 
-@commands.post("/mandates/{mandate_id}/refusal", summary="拒绝授权", responses=_ANSWERING)
+@commands.post("/mandates/{mandate_id}/refusal", summary="拒绝授权", responses=errors(*_ANSWERING))
 async def decline_mandate(mandate_id: UUID, tx: Write, if_match: IfMatch) -> MandateView:
     """Decline a mandate that waits for the caller."""
     return MandateView.of(await service.decline(tx, mandate_id, if_match), legal_day(tx.now))
