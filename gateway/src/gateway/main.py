@@ -29,6 +29,7 @@ from gateway.late_identity import LateIdentity
 from gateway.late_requests import routes as late_requests
 from gateway.legal_persons import routes as legal_persons
 from gateway.legal_persons.domain import LegalPersonExists
+from gateway.mandates import pages as mandate_pages
 from gateway.mandates import routes as mandates
 from gateway.mandates.domain import MandateExists
 from gateway.messages import mailbox
@@ -116,6 +117,7 @@ SERVICE = Service(
         mandates.commands,
         mailbox.router,
         registering.router,
+        mandate_pages.router,
         security.router,
         sign_in_pages.router,
         recovering.router,

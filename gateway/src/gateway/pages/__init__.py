@@ -23,6 +23,7 @@ ACCOUNT: Final = (
     ("/account/security", N_("账号安全")),
     ("/account/sessions", N_("登录设备")),
     ("/account/identities", N_("第三方身份")),
+    ("/account/mandates", N_("授权")),
 )
 """The pages of a person's own account, as the navigation shows them."""
 
