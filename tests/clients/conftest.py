@@ -3,6 +3,7 @@
 import functools
 import io
 import json
+import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service as ChromeService
 
 from onestop_local import registry
+from onestop_local.node import packages
 from onestop_local.stack import Stack
 from onestop_local.testing.programs import program
 
@@ -24,6 +26,12 @@ QUIET = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 PATIENCE_SECONDS = 20
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CHECK = """
+const done = arguments[arguments.length - 1];
+axe.run(document, {runOnly: arguments[0]}).then((it) => done(it.violations.map((v) =>
+  [v.id, v.help, ...v.nodes.map((n) => n.html)].join(' | '))));
+"""
 
 
 @pytest.fixture
@@ -77,6 +85,32 @@ def open_window(tmp_path: Path) -> Iterator[Callable[..., Chrome]]:
             return window
 
         yield open_one
+
+
+@pytest.fixture
+def require_readable(tmp_path: Path) -> Callable[[Chrome, str], None]:
+    """Return what holds the page in a window to what everybody needs: nothing sideways, nothing that axe-core finds.
+
+    It leaves a picture in the folder that ONESTOP_SCREENS names, or in one that is soon forgotten.
+    """
+    screens = Path(os.environ.get("ONESTOP_SCREENS") or tmp_path)
+    screens.mkdir(exist_ok=True)
+
+    def require(window: Chrome, name: str) -> None:
+        hidden = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        width = window.execute_script(hidden)
+        window.save_screenshot(str(screens / f"{name}.png"))
+        assert width == 0, "it scrolls sideways"
+        assert _barriers(window) == []
+
+    return require
+
+
+def _barriers(window: Chrome) -> list[str]:
+    """Return what axe-core finds; the page's own policy lets no script in, so it comes by the debugger."""
+    window.execute_script((packages() / "axe-core" / "axe.min.js").read_text())
+    found: list[str] = window.execute_async_script(CHECK, RULES)
+    return found
 
 
 class _Files(SimpleHTTPRequestHandler):
