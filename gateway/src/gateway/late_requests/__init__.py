@@ -1,1 +1,1 @@
-"""Requests that a terminal kept while its line was lost, carried out later and exactly once (ADR 15)."""
+"""Requests that a terminal kept while its line was lost, carried out later and exactly once (ADR 16)."""

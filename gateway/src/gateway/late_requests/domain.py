@@ -1,7 +1,7 @@
 """What a terminal kept while its line was lost, in which order, and on whose authority it counts.
 
 The terminal signs each request when it is made, and chains it to the one before. It is believed about when a request
-was made, within the person's stay at it; it is not believed about anything that the person did not grant (ADR 15).
+was made, within the person's stay at it; it is not believed about anything that the person did not grant (ADR 16).
 """
 
 import re

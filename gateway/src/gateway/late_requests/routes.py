@@ -24,5 +24,5 @@ router = stream_router(PREFIX, ["自助终端"])
 async def hand_in(batch: TerminalBatch, caller: Who, request: Request) -> BatchReport:
     """Carry out signed requests in their order, each once; who hands them in again gets the same answers."""
     provider = provider_of(request)
-    carrier = Carrier(request.app, provider, request.client.host if request.client else "")
+    carrier = Carrier(request.app.state.edge, provider, request.client.host if request.client else "")
     return BatchReport.of(await service.hand_in(provider, carrier, caller, batch.requests))

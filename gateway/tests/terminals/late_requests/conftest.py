@@ -108,6 +108,7 @@ async def gateway(
         while not server.started:  # noqa: ASYNC110 - uvicorn has nobody to tell
             await asyncio.sleep(0.01)
         yield running
+        running._asgi.app.state.edge.close()
         server.should_exit = True
 
 

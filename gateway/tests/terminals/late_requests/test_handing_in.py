@@ -64,12 +64,13 @@ async def test_of_many_batches_at_once_each_request_is_done_once(ledger: Any, st
 
 
 async def test_a_request_that_was_sent_before_the_line_went_is_known_again(
-    ledger: Any, stay: str, office: Any, kiosk: Any
+    ledger: Any, stay: str, office: Any, kiosk: Any, gateway: Any, door_of: Any
 ):
-    tokens = await kiosk.tokens()
-    sent = await kiosk.call(tokens["access_token"], CASES, "POST", json={"n": 1}, headers={"Idempotency-Key": "before"})
+    token = (await kiosk.tokens())["access_token"]
+    headers = kiosk.holder.shown(token, CASES, "POST") | {"Idempotency-Key": "before"}
+    sent = await (await door_of(gateway)).post(CASES, json={"n": 1}, headers=headers)
     ledger.note(stay, {"n": 1}, idempotency_key="before")
-    assert (await ledger.hand_in()).json()["answers"][0]["body"] == sent.json()
+    assert (await ledger.hand_in()).json()["answers"][0]["body"] == sent.json() == {"number": 1}
     assert len(office.done) == 1
 
 
