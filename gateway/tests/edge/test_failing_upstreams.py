@@ -209,6 +209,38 @@ async def test_a_kept_connection_that_turns_out_dead_costs_an_idempotent_request
     assert upstream.requests[1] == upstream.requests[2]
 
 
+@pytest.mark.parametrize("failures", [1, 2])
+async def test_an_idempotent_request_is_tried_once_more_when_its_connection_failed(
+    stage: Stage, client: httpx.AsyncClient, failures: int
+):
+    requests: list[bytes] = []
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await reader.readuntil(HEAD_END))
+        if len(requests) <= failures:
+            writer.transport.abort()
+            return
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+
+    edge = await stage.edge(await stage.scripted(script))
+    answer = await client.get(edge + PATH)
+    assert answer.status_code == (200 if failures == 1 else 502)
+    assert len(requests) == 2
+
+
+async def test_a_request_that_was_answered_in_part_is_not_tried_again(stage: Stage, client: httpx.AsyncClient):
+    requests: list[bytes] = []
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await reader.readuntil(HEAD_END))
+        writer.write(b"HTTP/1.1 200")
+        await writer.drain()
+
+    edge = await stage.edge(await stage.scripted(script))
+    assert (await client.get(edge + PATH)).json()["type"] == "/problems/upstream-broken"
+    assert len(requests) == 1
+
+
 async def test_a_request_that_changes_something_is_never_repeated_by_the_edge(stage: Stage, client: httpx.AsyncClient):
     upstream = DyingOnce()
     edge = await stage.edge(await stage.scripted(upstream))

@@ -43,8 +43,6 @@ class Edge:
                 await self._documentation(scope, receive, send)
             else:
                 await self._app(scope, receive, send)
-        elif kind == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
         else:
             try:
                 await self._app(scope, receive, send)

@@ -185,12 +185,19 @@ class Door(BoundedHttp):
 
     def _refuse(self, error: NamedError) -> None:
         cycle: Any = self.cycle
-        if isinstance(cycle, Exchange) and self._in_body and not cycle.response_started:
-            self._refused = True
-            cycle.keep_alive = False
-            cycle.give_up(error)
-        else:
+        if not isinstance(cycle, Exchange) or not self._in_body:
             super()._refuse(error)
+            return
+        self._refused = True  # nothing of what follows can be understood
+        cycle.keep_alive = False
+        if not cycle.response_complete:
+            cycle.give_up(error)
+
+    def _should_upgrade_to_ws(self) -> bool:
+        return False
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Let everybody ask for what he likes: he is answered without it."""
 
     # What the transport and the server tell
 

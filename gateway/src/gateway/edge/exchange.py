@@ -7,10 +7,10 @@ Only what cannot be known at once is awaited: a new connection, a session in the
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from math import inf
 from time import perf_counter
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from gateway.edge.answers import CLOSING, STATUS_LINES, problem
 from gateway.edge.connection import Connection, Headers
@@ -135,7 +135,7 @@ class Exchange:
         if entered:
             self._forward()
         else:
-            self._await(self._enter())
+            self._await(self._enter)
 
     async def _enter(self) -> None:
         try:
@@ -156,13 +156,14 @@ class Exchange:
         self._unpermitted = self._incoming.expects and self._incoming.has_body
         connection = upstream.kept()
         if connection is None:
-            self._await(self._connect(upstream))
+            self._await(self._connect)
         else:
             self._begin(connection)
 
-    async def _connect(self, upstream: Upstream) -> None:
+    async def _connect(self) -> None:
+        assert self._upstream  # noqa: S101 - it was entered
         try:
-            connection = await upstream.connect()
+            connection = await self._upstream.connect()
         except NamedError as failure:
             self.upstream_failed(failure)
         else:
@@ -178,16 +179,16 @@ class Exchange:
             connection.sent()
         self._wait()
 
-    def _await(self, waiting: Coroutine[Any, Any, None]) -> None:
+    def _await(self, wait: Callable[[], Awaitable[None]]) -> None:
         """Wait in a task for what cannot be known at once."""
         loop = self._client.loop
         self._waits_for = _UPSTREAM
         self._client.deadline = loop.time() + ENTRY_SECONDS
-        self._task = loop.create_task(self._guarded(waiting))
+        self._task = loop.create_task(self._guarded(wait))
 
-    async def _guarded(self, waiting: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, wait: Callable[[], Awaitable[None]]) -> None:
         try:
-            await waiting
+            await wait()
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is told and the connection goes on
             log.unexpected("a request failed unexpectedly", error)
             self.give_up(InternalError())
@@ -309,9 +310,9 @@ class Exchange:
             return
         if self.response_started:
             self._cut(self._upstream.name if self._upstream else "")
-        elif self._may_repeat and self._upstream is not None:
+        elif self._may_repeat:
             self._repeated, self._connection = True, None
-            self._await(self._connect(self._upstream))
+            self._await(self._connect)
         else:
             self._fail(failure)
 

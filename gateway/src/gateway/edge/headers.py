@@ -40,6 +40,7 @@ _NOT_ANSWERED = frozenset(
 BODILESS: Final = frozenset({204, 304})
 _CONTROLS = bytes(code for code in (*range(32), 127) if code != ord("\t"))
 _DIGITS = re.compile(rb"[0-9]{1,18}\Z")
+_VERSIONS = ("1.1", "1.0")
 _HOP_WORDS = frozenset((b"", b"close", b"keep-alive", b"te", b"upgrade"))
 
 
@@ -113,8 +114,7 @@ def read_request(headers: Headers, version: str = "1.1") -> Incoming:
     values = b"".join([value for _, value in headers])
     if len(values.translate(None, _CONTROLS)) != len(values):
         raise MalformedRequest("请求头含有控制字符。")
-    if b"host" not in read and version == "1.1":
-        raise MalformedRequest("请求缺少 Host 请求头。")
+    _require_what_goes_with(version, read)
     if b"connection" in read and (named := _named_by_connection(read[b"connection"])):
         kept = [pair for pair in headers if pair[0] not in _READ_HERE and _passes[pair[0]]]
         lines = [b"%b: %b\r\n" % pair for pair in kept if pair[0] not in named]
@@ -183,6 +183,15 @@ def _joined(name: bytes, first: bytes, second: bytes) -> bytes:
     if name in (b"content-length", b"transfer-encoding", b"authorization", b"host"):
         raise MalformedRequest(f"请求头 {name.decode().title()} 只能出现一次。")
     return first + b", " + second
+
+
+def _require_what_goes_with(version: str, read: dict[bytes, bytes]) -> None:
+    if version not in _VERSIONS:
+        raise MalformedRequest("只支持 HTTP/1.1 和 HTTP/1.0。")
+    if version == "1.1" and b"host" not in read:
+        raise MalformedRequest("请求缺少 Host 请求头。")
+    if version == "1.0" and b"transfer-encoding" in read:  # RFC 9112, 6.1
+        raise MalformedRequest("HTTP/1.0 的请求不能使用 Transfer-Encoding。")
 
 
 def _body_length(length: bytes | None, coding: bytes | None) -> int | None:
