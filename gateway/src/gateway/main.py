@@ -90,7 +90,7 @@ def _configure(app: FastAPI, context: Context) -> None:
     app.add_middleware(OwnApi, entrance=proxy.entrance, identity=identity)
     app.add_middleware(Edge, proxy=proxy)
     if trusted:
-        app.add_middleware(TrustedProxies, networks=trusted)
+        app.add_middleware(TrustedProxies, networks=trusted, certificate=settings.client_certificate_header)
 
 
 async def _say_what_is_needed(_request: Request, error: Exception) -> Response:

@@ -87,6 +87,7 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
                 carrier=carrier,
                 outbound=outbound,
                 client_keys=ClientKeys(outbound, clock),
+                certificate_header=settings.client_certificate_header,
                 rules=Rules(local=local, four_eyes=settings.client_review == "required"),
                 upstreams=upstreams,
                 two_factors_for_staff=settings.two_factors_for_staff,

@@ -41,6 +41,7 @@ class Provider:
         keystore: the keys that sign our tokens.
         rotation: how these follow one another.
         outbound: calls addresses that others have registered.
+        certificate_header: in which a trusted proxy passes on certificates of clients; empty for nowhere.
         rules: how strict the registry of clients is.
         upstreams: other providers that people may sign in at, by their short names.
         two_factors_for_staff: whether nobody acts for an agency who has not shown two factors.
@@ -62,6 +63,7 @@ class Provider:
     carrier: Carrier
     outbound: Outbound
     client_keys: ClientKeys
+    certificate_header: str
     rules: Rules
     upstreams: Mapping[str, Upstream]
     two_factors_for_staff: bool

@@ -20,6 +20,8 @@ class GatewaySettings(ServiceSettings):
         upstreams: address of each service by its short name, as JSON.
         trusted_proxies: networks of the proxies before us, as a JSON list (`["10.0.0.0/28"]`); what they say of where
             a request comes from is believed, what anybody else says is not.
+        client_certificate_header: in lower case, the header in which these proxies pass on the certificate of a client:
+            `client-cert` (RFC 9440), or what nginx is told to send `$ssl_client_escaped_cert` in; empty for none.
         rate_factor: how often requests may come, as a multiple of what `edge/rates.py` says.
         rates_file: file in which the processes of one machine count requests together; best in a memory file system.
         rates_in_database: whether gateways on several machines count requests together, in the database.
@@ -46,6 +48,7 @@ class GatewaySettings(ServiceSettings):
     assertion_key: Path | None = None
     upstreams: dict[str, str] = Field(default_factory=dict)
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    client_certificate_header: str = Field(default="", pattern=r"^[a-z0-9-]*$")
     rate_factor: float = Field(default=1.0, gt=0)
     rates_file: Path | None = None
     rates_in_database: bool = False
@@ -73,6 +76,12 @@ class GatewaySettings(ServiceSettings):
             values.setdefault("client_review", "optional")
             values.setdefault("staff_second_factor", "optional")
         return values
+
+    @model_validator(mode="after")
+    def _certificates_come_from_proxies(self) -> "GatewaySettings":
+        if self.client_certificate_header and not self.trusted_proxies:
+            raise ValueError("ONESTOP_GATEWAY_CLIENT_CERTIFICATE_HEADER 须与 ONESTOP_GATEWAY_TRUSTED_PROXIES 一同设置")
+        return self
 
     @model_validator(mode="after")
     def _issuer_is_an_origin(self) -> "GatewaySettings":

@@ -2,7 +2,7 @@
 
 Only a peer in one of the networks of the settings is believed. From everybody else these headers are taken out, so that
 whoever stands further inside (limits, throttling, the services) reads one truth: `scope["client"]`, `scope["scheme"]`
-and `host`.
+and `host`; and the certificate of a client only where a proxy has seen that the client holds its key.
 """
 
 import re
@@ -58,11 +58,13 @@ class TrustedProxies:
     Args:
         app: the gateway.
         networks: where these proxies are.
+        certificate: header in which they pass on the certificate of a client, in lower case; empty for none.
     """
 
-    def __init__(self, app: ASGIApp, *, networks: TrustedNetworks) -> None:
+    def __init__(self, app: ASGIApp, *, networks: TrustedNetworks, certificate: str = "") -> None:
         self._app = app
         self._networks = networks
+        self._certificate = certificate.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request as it was before the proxies."""
@@ -73,14 +75,15 @@ class TrustedProxies:
     def _seen_through(self, scope: Scope) -> Scope:
         said: dict[bytes, list[bytes]] = {}
         kept = []
+        peer = scope["client"]
+        believed = peer is not None and self._networks.hold(peer[0])
         for name, value in scope["headers"]:
             if name in _SAID:
                 said.setdefault(name, []).extend(part.strip() for part in value.split(b","))
-            else:
+            elif believed or name != self._certificate:
                 kept.append((name, value))
         seen = {**scope, "headers": kept}
-        peer = scope["client"]
-        if not said or peer is None or not self._networks.hold(peer[0]):
+        if not said or not believed:
             return seen
         if FORWARDED_FOR in said:
             seen["client"] = (self._networks.origin(peer[0], said[FORWARDED_FOR]), 0)

@@ -9,8 +9,10 @@ from urllib.parse import unquote_plus
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+from starlette.requests import Request
 
-from gateway.clients.domain import Client
+from gateway.clients.certificates import certificate_in, is_registered, is_valid, names
+from gateway.clients.domain import BY_CERTIFICATE, Client
 from gateway.clients.keys import KeysNotThere
 from gateway.clients.repository import client_by_id, use_assertion
 from gateway.oidc.errors import OAuthError
@@ -30,17 +32,18 @@ _LONGEST: Final = 8192
 _HTTP_UNAUTHORIZED: Final = 401
 
 
-async def authenticate(provider: Provider, authorization: str | None, parameters: dict[str, str]) -> Client:
+async def authenticate(provider: Provider, request: Request, parameters: dict[str, str]) -> Client:
     """Return the client that sends a request, proven by the one method it is registered with.
 
     Args:
         provider: the running provider.
-        authorization: the `Authorization` header, if any.
-        parameters: the form.
+        request: with the `Authorization` header, or the certificate that a proxy passes on, if any.
+        parameters: its form.
 
     Raises:
         OAuthError: `invalid_client`, or `invalid_request` when several proofs are given.
     """
+    authorization = request.headers.get("authorization")
     methods = [
         name
         for name, given in (
@@ -57,9 +60,29 @@ async def authenticate(provider: Provider, authorization: str | None, parameters
     if methods == ["private_key_jwt"]:
         return await _by_assertion(provider, parameters)
     client = await _registered(provider, parameters.get("client_id"))
-    if client is None or client.authentication != "none" or methods:
+    if client is None or methods:
+        raise _refused()
+    if client.authentication in BY_CERTIFICATE:
+        await _require_certificate(provider, request, client)
+    elif client.authentication != "none":
         raise _refused()
     return client
+
+
+async def _require_certificate(provider: Provider, request: Request, client: Client) -> None:
+    """Do nothing when the request was sent with the client's certificate (RFC 8705, 2)."""
+    certificate = certificate_in(request, provider.certificate_header)
+    if certificate is None or not is_valid(certificate, provider.context.clock()):
+        raise _refused()
+    if client.authentication == "tls_client_auth":
+        known = names(certificate, client)
+    else:
+        try:
+            known = is_registered(certificate, await provider.client_keys.of(client, None))
+        except KeysNotThere as error:
+            raise _refused() from error
+    if not known:
+        raise _refused()
 
 
 async def _by_secret(provider: Provider, authorization: str, parameters: dict[str, str]) -> Client:

@@ -18,7 +18,9 @@ CREDENTIALS: Final = "client_credentials"
 TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - the name of a grant
 DEVICE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 GRANT_TYPES: Final = (CODE, REFRESH, CREDENTIALS, DEVICE, TOKEN_EXCHANGE)
-PROVING: Final = ("client_secret_basic", "private_key_jwt")
+BY_CERTIFICATE: Final = ("tls_client_auth", "self_signed_tls_client_auth")
+"""How a client proves itself where a proxy before us looks at its certificate (RFC 8705, 2)."""
+PROVING: Final = ("client_secret_basic", "private_key_jwt", *BY_CERTIFICATE)
 """How a confidential client proves itself."""
 AUTHENTICATIONS: Final = ("none", *PROVING)
 ES256: Final = "ES256"
@@ -118,6 +120,8 @@ class Client:
         draft_by: who proposed them.
         trusted_since: what people granted before is void, since it was suspended then.
         id_token_algorithm: what its ID tokens are signed by: `ES256` or `RS256`.
+        tls_client_auth_subject_dn: subject of its certificate (RFC 4514), or
+        tls_client_auth_san_dns: the host that its certificate names.
         profile: which security profile it is held to beyond the rules for everybody: `fapi2` or none.
         version: counts the changes.
     """
@@ -154,6 +158,8 @@ class Client:
     draft_by: UUID | None = None
     trusted_since: datetime | None = None
     id_token_algorithm: str = ES256
+    tls_client_auth_subject_dn: str | None = None
+    tls_client_auth_san_dns: str | None = None
     profile: str | None = None
     version: int = 1
 

@@ -3,10 +3,10 @@
 import re
 from typing import Final
 
-from gateway.clients.domain import DEVICE, Client
+from gateway.clients.domain import BY_CERTIFICATE, DEVICE, Client
 from gateway.clients.metadata import InvalidClientMetadata
 
-_BY_KEY: Final = ("private_key_jwt",)
+_BY_KEY: Final = ("private_key_jwt", *BY_CERTIFICATE)
 _ALGORITHMS: Final = ("ES256",)
 _HTTPS = re.compile(r"https://.*")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/.*)?")
@@ -24,7 +24,8 @@ def require_profile(client: Client) -> None:
         return
     if client.authentication not in _BY_KEY:
         raise InvalidClientMetadata(
-            "FAPI 2.0 应用须用 private_key_jwt 证明自己的身份（5.3.2.1-6）。", pointer="/token_endpoint_auth_method"
+            "FAPI 2.0 应用须用密钥或证书证明自己的身份（5.3.2.1-6）。",
+            pointer="/token_endpoint_auth_method",
         )
     if client.pkce_optional:
         raise InvalidClientMetadata("FAPI 2.0 应用必须使用 PKCE（5.3.2.2-5）。", pointer="/pkce_optional")

@@ -7,7 +7,13 @@ from gateway.cas.addresses import is_rule
 from gateway.clients.domain import AUTHENTICATIONS, CREDENTIALS, GRANT_TYPES, SCOPES, TOKEN_EXCHANGE, Client
 from onestop_legal.errors import NamedError
 
-_MEANS: Final = {"none": (False, False), "client_secret_basic": (True, False), "private_key_jwt": (False, True)}
+_MEANS: Final = {
+    "none": (False, False),
+    "client_secret_basic": (True, False),
+    "private_key_jwt": (False, True),
+    "tls_client_auth": (False, False),
+    "self_signed_tls_client_auth": (False, True),
+}
 """Which of secret and keys belong to each way of proving oneself."""
 _WEB_ADDRESS = re.compile(r"(https?)://([A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(/[^\s\\#*]*)?")
 _APP_ADDRESS = re.compile(r"[a-z][a-z0-9+\-]*(\.[a-z0-9+\-]+)+:(/[^\s\\#*]*)?")
@@ -69,7 +75,14 @@ def _require_means(client: Client) -> None:
         raise InvalidClientMetadata("公钥和公钥地址只能登记一项。", pointer="/jwks_uri")
     has_keys = client.jwks is not None or client.jwks_uri is not None
     if (client.secret_hash is not None, has_keys) != _MEANS[client.authentication]:
-        detail = "client_secret_basic 须有密钥，private_key_jwt 须有公钥（jwks 或 jwks_uri），此外都不能有。"
+        detail = (
+            "client_secret_basic 须有密钥，private_key_jwt 和 self_signed_tls_client_auth 须有公钥，"
+            "即 jwks 或 jwks_uri，此外都不能有。"
+        )
+        raise InvalidClientMetadata(detail, pointer=method)
+    subjects = [it for it in (client.tls_client_auth_subject_dn, client.tls_client_auth_san_dns) if it is not None]
+    if len(subjects) != (client.authentication == "tls_client_auth"):
+        detail = "tls_client_auth 须登记证书主体或证书中的域名之一，其他认证方式都不登记。"
         raise InvalidClientMetadata(detail, pointer=method)
 
 

@@ -24,6 +24,8 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "token_endpoint_auth_method": "client_secret_basic",
     "jwks": None,
     "jwks_uri": None,
+    "tls_client_auth_subject_dn": None,
+    "tls_client_auth_san_dns": None,
     "redirect_uris": ["https://archive.example.cn/callback"],
     "post_logout_redirect_uris": ["https://archive.example.cn/"],
     "backchannel_logout_uri": "https://archive.example.cn/backchannel-logout",
@@ -52,9 +54,17 @@ class ClientFields(BaseModel):
     name: str = Field(description="登录和授权页面上显示的名称", min_length=1, max_length=100)
     application_type: Literal["web", "native"] = "web"
     channel: Literal["web", "mobile", "window", "system"] = Field(default="web", description="用户来自哪个渠道")
-    token_endpoint_auth_method: Literal["none", "client_secret_basic", "private_key_jwt"]
+    token_endpoint_auth_method: Literal[
+        "none", "client_secret_basic", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"
+    ]
     jwks: dict[str, Any] | None = Field(default=None, description="private_key_jwt 的公钥（JWK Set）")
     jwks_uri: str | None = Field(default=None, max_length=512, description="公钥的公布地址，与 jwks 二选一")
+    tls_client_auth_subject_dn: str | None = Field(
+        default=None, min_length=1, max_length=512, description="tls_client_auth 的证书主体（RFC 4514）"
+    )
+    tls_client_auth_san_dns: str | None = Field(
+        default=None, min_length=1, max_length=253, description="tls_client_auth 的证书中的域名，与证书主体二选一"
+    )
     redirect_uris: list[str] = Field(default_factory=list, max_length=20)
     post_logout_redirect_uris: list[str] = Field(default_factory=list, max_length=20)
     backchannel_logout_uri: str | None = Field(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from gateway.clients import repository
+from gateway.clients.certificates import require_subject
 from gateway.clients.domain import Client, ClientNotFound, ClientState
 from gateway.clients.fapi import require_profile
 from gateway.clients.keys import public_keys
@@ -244,6 +245,8 @@ def _require_sound(client: Client, *, local: bool) -> None:
     require_profile(client)
     if client.jwks is not None:
         public_keys(client.jwks)
+    if client.tls_client_auth_subject_dn is not None:
+        require_subject(client.tls_client_auth_subject_dn)
 
 
 async def _save(tx: Transaction, before: Client, after: Client, reason: str | None = None) -> dict[str, Any]:

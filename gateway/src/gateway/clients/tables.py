@@ -41,6 +41,8 @@ client = sa.Table(
     sa.Column("draft_by", sa.Uuid),
     sa.Column("trusted_since", INSTANT),
     sa.Column("profile", sa.Text),
+    sa.Column("tls_client_auth_subject_dn", sa.Text),
+    sa.Column("tls_client_auth_san_dns", sa.Text),
     sa.Column("id_token_algorithm", sa.Text, nullable=False),
     sa.Column("registered_at", INSTANT, nullable=False),
     version(),
@@ -50,13 +52,16 @@ client = sa.Table(
     sa.CheckConstraint("NOT pkce_optional OR authentication <> 'none'", name="client_without_pkce_proves_itself"),
     sa.CheckConstraint("id_token_algorithm IN ('ES256', 'RS256')", name="client_id_token_algorithm_is_known"),
     sa.CheckConstraint(
-        "profile IS NULL OR profile = 'fapi2' AND authentication = 'private_key_jwt' AND NOT pkce_optional",
+        "profile IS NULL OR profile = 'fapi2' AND NOT pkce_optional"
+        " AND authentication IN ('private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth')",
         name="client_profile_is_kept",
     ),
     sa.CheckConstraint(
         "CASE authentication WHEN 'none' THEN secret_hash IS NULL AND num_nonnulls(jwks, jwks_uri) = 0"
         " WHEN 'client_secret_basic' THEN secret_hash IS NOT NULL"
-        " WHEN 'private_key_jwt' THEN num_nonnulls(jwks, jwks_uri) = 1 ELSE false END",
+        " WHEN 'private_key_jwt' THEN num_nonnulls(jwks, jwks_uri) = 1"
+        " WHEN 'tls_client_auth' THEN num_nonnulls(tls_client_auth_subject_dn, tls_client_auth_san_dns) = 1"
+        " WHEN 'self_signed_tls_client_auth' THEN num_nonnulls(jwks, jwks_uri) = 1 ELSE false END",
         name="client_has_what_it_authenticates_with",
     ),
 )

@@ -38,7 +38,7 @@ async def ask_for_device(request: Request) -> Response:
     provider = provider_of(request)
     form = await form_of(request)
     proof = proof_of(provider, request, DEVICE_AUTHORIZATION)
-    client = await authenticate(provider, request.headers.get("authorization"), form)
+    client = await authenticate(provider, request, form)
     if DEVICE not in client.grant_types:
         raise OAuthError("unauthorized_client", "the client may not use this grant type")
     scopes = client.allowed(frozenset(form.get("scope", "").split()))

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.clients.authentication import ASSERTION_ALGORITHMS
-from gateway.clients.domain import AUTHENTICATIONS, GRANT_TYPES, PROVING, SCOPES
+from gateway.clients.domain import AUTHENTICATIONS, BY_CERTIFICATE, GRANT_TYPES, PROVING, SCOPES
 from gateway.oidc.domain import ACR_VALUES
 from gateway.oidc.endpoints import DEVICE_AUTHORIZATION, EXCHANGE, USERINFO
 from gateway.oidc.http import public_document
@@ -24,11 +24,13 @@ async def jwks(request: Request) -> Response:
 
 async def discovery(request: Request) -> Response:
     """Say where everything is and what is supported (OIDC Discovery; RFC 8414)."""
-    return public_document(metadata(provider_of(request).issuer))
+    provider = provider_of(request)
+    return public_document(metadata(provider.issuer, certificates=bool(provider.certificate_header)))
 
 
-def metadata(issuer: str) -> dict[str, Any]:
-    """Return the provider's metadata."""
+def metadata(issuer: str, *, certificates: bool = False) -> dict[str, Any]:
+    """Return the provider's metadata; `certificates` tells whether a proxy passes on those of clients."""
+    methods = [it for it in AUTHENTICATIONS if certificates or it not in BY_CERTIFICATE]
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oauth/authorize",
@@ -48,12 +50,12 @@ def metadata(issuer: str) -> dict[str, Any]:
         "grant_types_supported": list(GRANT_TYPES),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": list(ALGORITHMS),
-        "token_endpoint_auth_methods_supported": list(AUTHENTICATIONS),
+        "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "introspection_endpoint": f"{issuer}{INTROSPECTION}",
-        "revocation_endpoint_auth_methods_supported": list(AUTHENTICATIONS),
+        "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
-        "introspection_endpoint_auth_methods_supported": list(PROVING),
+        "introspection_endpoint_auth_methods_supported": [it for it in methods if it in PROVING],
         "introspection_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "acr_values_supported": list(ACR_VALUES),

@@ -44,7 +44,7 @@ async def token(request: Request) -> Response:
     provider = provider_of(request)
     form = await form_of(request)
     proof = proof_of(provider, request, EXCHANGE)
-    client = await authenticate(provider, request.headers.get("authorization"), form)
+    client = await authenticate(provider, request, form)
     if client.fapi and proof is None:
         nonce = provider.proofs.nonces.current
         raise OAuthError("invalid_dpop_proof", "the client binds its tokens to a key (FAPI 2.0)", nonce=nonce)
@@ -105,7 +105,7 @@ async def revocation(request: Request) -> Response:
     """Take back a token of the client that asks (RFC 7009); what is none of its tokens is passed over."""
     provider = provider_of(request)
     form = await form_of(request)
-    client = await authenticate(provider, request.headers.get("authorization"), form)
+    client = await authenticate(provider, request, form)
     value = required(form, "token")
     async with provider.transaction(Caller(client=client.client_id, channel=client.channel)) as tx:
         revoked: tuple[str, ...] = ()

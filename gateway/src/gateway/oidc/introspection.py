@@ -30,7 +30,7 @@ async def introspection(request: Request) -> Response:
     """Tell a client that proves itself about tokens that it was given or serves; all others are just not active."""
     provider = provider_of(request)
     form = await form_of(request)
-    client = await authenticate(provider, request.headers.get("authorization"), form)
+    client = await authenticate(provider, request, form)
     if not client.confidential:
         raise OAuthError("invalid_client", "the client has nothing to prove itself with", _UNAUTHORIZED)
     value = required(form, "token")

@@ -28,7 +28,7 @@ async def push(request: Request) -> Response:
     provider = provider_of(request)
     form = await form_of(request)
     proof = proof_of(provider, request, PATH)
-    client = await authenticate(provider, request.headers.get("authorization"), form)
+    client = await authenticate(provider, request, form)
     if "request_uri" in form:
         raise OAuthError("invalid_request", "request_uri cannot be pushed")
     if proof is not None and form.setdefault("dpop_jkt", proof.key) != proof.key:
