@@ -101,8 +101,15 @@ class Verb(CodeList):
     TICKET_REDEEMED = "ticket.redeemed", N_("部门系统确认登录")
     TICKET_REFUSED = "ticket.refused", N_("拒绝部门系统确认登录")
 
+    RECORDS_INSPECTED = "records.inspected", N_("工作人员查阅记录")
+
     SIGNING_KEY_MADE = "signing-key.made", N_("生成签名密钥")
     SIGNING_KEY_FORGOTTEN = "signing-key.forgotten", N_("停用签名密钥")
+
+
+def described(verb: str) -> str:
+    """Return the sentence for a verb; one that is not recorded any more stands for itself."""
+    return Verb(verb).label if verb in set(Verb) else verb
 
 
 ROUTINE: Final = frozenset({Verb.TOKEN_ISSUED, Verb.TOKEN_INTROSPECTED, Verb.AUTHORIZATION_REQUEST_PUSHED})

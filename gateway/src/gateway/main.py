@@ -46,6 +46,8 @@ from gateway.parts import (
 from gateway.people import routes as people
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.permissions import PERMISSIONS
+from gateway.records import pages as record_pages
+from gateway.records import routes as records
 from gateway.recovery import pages as recovering
 from gateway.recovery import routes as recovery
 from gateway.scans import api as scans
@@ -110,6 +112,9 @@ SERVICE = Service(
         protocol.router,
         legal_persons.queries,
         legal_persons.commands,
+        records.queries,
+        records.inspections,
+        record_pages.router,
         staff.queries,
         staff.commands,
         mandates.queries,

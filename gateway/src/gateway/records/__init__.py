@@ -1,0 +1,1 @@
+"""What the audit trail says about a person: to himself, and to staff who say why they look."""
