@@ -10,6 +10,7 @@ from gateway.clients.domain import ClientExists
 from gateway.credentials import pages as security
 from gateway.credentials import routes as credentials
 from gateway.credentials import sign_in_pages
+from gateway.devices import api as devices
 from gateway.edge import api as edge
 from gateway.edge.app import Edge
 from gateway.edge.door import Door
@@ -138,6 +139,7 @@ SERVICE = Service(
         identity.commands,
         sessions.queries,
         sessions.commands,
+        devices.router,
         scans.commands,
         linked_identities.queries,
         linked_identities.commands,

@@ -13,6 +13,7 @@ from gateway.clients.domain import DEVICE
 from gateway.housekeeping import delete_what_is_over
 
 ME = "/api/gateway/v1/me"
+REQUESTS = "/api/gateway/v1/device-requests"
 
 
 async def claims_of(browser: Any, token: str) -> dict[str, Any]:
@@ -160,6 +161,35 @@ async def test_the_device_acts_for_whom_the_person_chooses(new_device: Any, new_
     stranger = await new_device()
     assert (await agent.decide(stranger.asked["user_code"], act="91130371MA7009999X")).status_code == 403
     assert await stranger.error() == "authorization_pending"
+
+
+async def app_headers(phone: Any, client_id: str = "mobile") -> dict[str, str]:
+    redirect = "http://127.0.0.1:9/callback" if client_id == "mobile" else None
+    tokens = await phone.tokens(phone.asked(client_id, redirect), "agent")
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+async def test_our_app_lets_a_device_in_by_api(new_device: Any, browser: Any, open_browser: Callable[[], Any]):
+    phone, device = open_browser(), await new_device()
+    headers, code = await app_headers(phone), {"user_code": device.asked["user_code"].lower()}
+    seen = (await phone.post(f"{REQUESTS}/look-ups", json=code, headers=headers)).json()
+    assert (seen["application"], seen["device"], seen["scopes"]) == ("一网通办电视端", "TV/1.0", ["openid", "profile"])
+    approval = code | {"act": "self"}
+    assert (await phone.post(f"{REQUESTS}/approval", json=approval, headers=headers)).json() == {"state": "approved"}
+    assert "act" not in await claims_of(browser, (await device.poll()).json()["access_token"])
+
+
+async def test_our_app_refuses_a_device_and_no_other_client_decides(new_device: Any, open_browser: Callable[[], Any]):
+    phone, device = open_browser(), await new_device()
+    code = {"user_code": device.asked["user_code"]}
+    refused = await phone.post(f"{REQUESTS}/approval", json=code, headers=await app_headers(open_browser(), "web"))
+    assert refused.json()["type"] == "/problems/not-our-app"
+    headers = await app_headers(phone)
+    assert (await phone.post(f"{REQUESTS}/refusal", json=code, headers=headers)).json() == {"state": "denied"}
+    assert await device.error() == "access_denied"
+    guesses = [await phone.post(f"{REQUESTS}/look-ups", json=code, headers=headers) for _ in range(10)]
+    assert [guess.status_code for guess in guesses] == [404] * 9 + [429]
+    assert guesses[0].json()["errors"][0]["pointer"] == "/user_code"
 
 
 async def test_letting_in_a_foreign_client_is_consent(new_device: Any, citizen: Any, gateway: Any):

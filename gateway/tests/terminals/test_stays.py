@@ -1,10 +1,15 @@
 """A person signs in at a terminal, and is signed out by himself when he walks away."""
 
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 from joserfc import jwt
 from joserfc.jwk import KeySet
+
+from gateway.scans.service import code_of
 
 ME = "/api/gateway/v1/me"
 SESSIONS = "/api/gateway/v1/sessions"
@@ -101,6 +106,25 @@ async def test_a_phone_signs_its_person_in_at_a_terminal(kiosk: Any, open_browse
     clock.pass_(seconds=91)
     assert (await kiosk.refresh(tokens)).json()["error"] == "invalid_grant"
     assert (await phone.get("/account")).status_code == 200
+
+
+async def test_a_phone_that_scans_the_screen_of_a_terminal_begins_a_stay(
+    kiosk: Any, open_browser: Callable[[], Any], clock: Any
+):
+    phone, screen = open_browser(), kiosk.screen
+    kiosk.asked = screen.asked(kiosk.client_id, kiosk.redirect_uri)
+    form = await screen.follow(await screen.ask(kiosk.asked))
+    waiting = (await screen.post("/sign-in/scan", data=screen.hidden(form))).headers["location"]
+    scan_id = UUID(parse_qs(urlsplit(waiting).query)["scan"][0])
+    opened = await phone.visit(f"/scan/{code_of(scan_id, screen.cookies['onestop-visit'])}")
+    found = re.search(r'<p class="number">(\d\d)</p>', (await screen.get(waiting)).text)
+    assert found
+    await phone.fill_in(opened, decision="approve", number=found[1])
+    tokens = (await kiosk.redeem(await screen.get(waiting))).json()
+    assert tokens["expires_in"] <= 90
+    assert (await kiosk.call(tokens["access_token"], ME)).json()["name"] == "赵**"
+    clock.pass_(seconds=91)
+    assert (await kiosk.refresh(tokens)).json()["error"] == "invalid_grant"
 
 
 async def test_matters_of_the_account_are_not_for_a_terminal(kiosk: Any):

@@ -18,7 +18,6 @@ from gateway.oidc.http import endpoint, form_of, json_response, query_of
 from gateway.oidc.proofs import proof_of, use_proof
 from gateway.pages import for_people
 from gateway.pages.language import N_
-from gateway.people.domain import Capacity, Person
 from gateway.provider import provider_of
 from gateway.signin.domain import TooManyAttempts
 from gateway.signin.own_pages import Visitor, own_visitor
@@ -116,12 +115,6 @@ def _confirmation(who: Visitor, asking: Asking, code: str) -> Response:
         network=asking.request.network,
         same_network=asking.same_network,
         scopes=[SCOPE_TEXTS[scope] for scope in sorted(asking.request.scopes)],
-        choices=[(it.choice, _name_of(it, who.person)) for it in who.person.capacities(day)],
-        chosen=who.person.capacity(None, day).choice,
+        choices=[(it.choice, it.shown_name or who.person.masked_name) for it in who.person.capacities(day)],
+        chosen=who.capacity.choice,
     )
-
-
-def _name_of(capacity: Capacity, person: Person) -> str:
-    if capacity.staff:
-        return capacity.staff.agency_name
-    return capacity.shown_name or person.masked_name

@@ -11,7 +11,6 @@ from onestop_legal.errors import NamedError
 LIFETIME: Final = timedelta(minutes=2)
 METHOD: Final = "scan"
 """What `amr` calls it; RFC 8176 has no word for it."""
-APP_CHANNEL: Final = "mobile"
 
 
 class ScanGone(NamedError):
@@ -20,14 +19,6 @@ class ScanGone(NamedError):
     slug = "scan-gone"
     title = "这个二维码已过期或已使用，请在屏幕上更换后重新扫描"
     status = 410
-
-
-class NotOurApp(NamedError):
-    """Only our own app on a phone may approve a sign-in: whoever may, gets everything."""
-
-    slug = "not-our-app"
-    title = "只有一网通办移动端可以确认扫码登录"
-    status = 403
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,11 @@ from secrets import randbelow
 from typing import Final
 from uuid import UUID
 
-from gateway.clients.repository import client_by_id
 from gateway.people.domain import Person
 from gateway.people.repository import person_by_id
-from gateway.permissions import PERMISSIONS
 from gateway.provider import Provider
 from gateway.scans import repository
-from gateway.scans.domain import APP_CHANNEL, LIFETIME, METHOD, NotOurApp, Scan, ScanGone
+from gateway.scans.domain import LIFETIME, METHOD, Scan, ScanGone
 from gateway.signin.domain import MULTIPLE, Arrival, Session
 from gateway.signin.origins import device_of, network_index, network_of
 from gateway.signin.repository import living_session
@@ -98,14 +96,6 @@ async def answer(tx: Transaction, code: str, session: Session, number: str | Non
     else:
         tx.audit("scan.refused", key=answered.id)
     return answered
-
-
-async def require_our_app(tx: Transaction) -> None:
-    """Do nothing when the caller uses our own app on a phone; raises `NotPermitted`, `NotOurApp`."""
-    PERMISSIONS.require(tx.caller, "scan.answer")
-    client = await client_by_id(tx.connection, tx.caller.client)
-    if client is None or not client.first_party or client.channel != APP_CHANNEL:
-        raise NotOurApp
 
 
 async def scan_at(tx: Transaction, scan_id: UUID, visit: str) -> Scan:
