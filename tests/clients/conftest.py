@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service as ChromeService
+from selenium.webdriver.support.wait import WebDriverWait
 
 from onestop_local import registry
 from onestop_local.node import packages
@@ -32,6 +34,14 @@ const done = arguments[arguments.length - 1];
 axe.run(document, {runOnly: arguments[0]}).then((it) => done(it.violations.map((v) =>
   [v.id, v.help, ...v.nodes.map((n) => n.html)].join(' | '))));
 """
+
+
+class Window(Chrome):
+    """A browser's window."""
+
+    def until(self, seen: Callable[["Window"], Any]) -> Any:
+        """Wait for what a page shows; one that is on its way out may be met. Return what was seen."""
+        return WebDriverWait(self, PATIENCE_SECONDS, ignored_exceptions=(WebDriverException,)).until(seen)
 
 
 @pytest.fixture
@@ -64,19 +74,19 @@ def serve() -> Iterator[Callable[[Path], str]]:
 
 
 @pytest.fixture
-def open_window(tmp_path: Path) -> Iterator[Callable[..., Chrome]]:
+def open_window(tmp_path: Path) -> Iterator[Callable[..., Window]]:
     """Return what opens a real browser with nothing remembered, in a window of a given width and height."""
     with ExitStack() as opened:
 
-        def open_one(width: int = 1280, height: int = 900, language: str = "zh-CN") -> Chrome:
+        def open_one(width: int = 1280, height: int = 900, language: str = "zh-CN") -> Window:
             options = ChromeOptions()
             options.binary_location = program("chromium")
             for argument in (*QUIET, f"--window-size={width},{height}"):
                 options.add_argument(argument)
             options.add_experimental_option("prefs", {"intl.accept_languages": language})
-            options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+            options.set_capability("goog:loggingPrefs", {"browser": "WARNING"})
             log = opened.enter_context((tmp_path / f"chromedriver-{width}.log").open("wb"))
-            window = Chrome(options, ChromeService(program("chromedriver"), log_output=log))
+            window = Window(options, ChromeService(program("chromedriver"), log_output=log))
             opened.callback(window.quit)
             window.execute_cdp_cmd(
                 "Emulation.setDeviceMetricsOverride",
@@ -88,7 +98,7 @@ def open_window(tmp_path: Path) -> Iterator[Callable[..., Chrome]]:
 
 
 @pytest.fixture
-def require_readable(tmp_path: Path) -> Callable[[Chrome, str], None]:
+def require_readable(tmp_path: Path) -> Callable[[Window, str], None]:
     """Return what holds the page in a window to what everybody needs: nothing sideways, nothing that axe-core finds.
 
     It leaves a picture in the folder that ONESTOP_SCREENS names, or in one that is soon forgotten.
@@ -96,7 +106,7 @@ def require_readable(tmp_path: Path) -> Callable[[Chrome, str], None]:
     screens = Path(os.environ.get("ONESTOP_SCREENS") or tmp_path)
     screens.mkdir(exist_ok=True)
 
-    def require(window: Chrome, name: str) -> None:
+    def require(window: Window, name: str) -> None:
         hidden = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
         width = window.execute_script(hidden)
         window.save_screenshot(str(screens / f"{name}.png"))
@@ -106,7 +116,7 @@ def require_readable(tmp_path: Path) -> Callable[[Chrome, str], None]:
     return require
 
 
-def _barriers(window: Chrome) -> list[str]:
+def _barriers(window: Window) -> list[str]:
     """Return what axe-core finds; the page's own policy lets no script in, so it comes by the debugger."""
     window.execute_script((packages() / "axe-core" / "axe.min.js").read_text())
     found: list[str] = window.execute_async_script(CHECK, RULES)

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium.webdriver import Chrome, Keys
+from selenium.webdriver import Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
-from selenium.webdriver.support.wait import WebDriverWait
 from uvicorn import Config, Server
 
 from gateway.main import SERVICE
@@ -21,7 +20,6 @@ from onestop_runtime.assertion import GATEWAY
 
 pytestmark = pytest.mark.needs("chromium", "chromedriver")
 
-PATIENCE_SECONDS = 20
 PASSWORD = "碧海-金沙-2026"
 CITIZEN = {
     "username": "citizen",
@@ -48,11 +46,7 @@ async def site(service_client: Callable[..., Awaitable[ServiceClient]], tmp_path
         server.should_exit = True
 
 
-def until(window: Chrome, seen: Callable[[Chrome], Any]) -> Any:
-    return WebDriverWait(window, PATIENCE_SECONDS).until(seen)
-
-
-def hold_an_authenticator(window: Chrome) -> None:
+def hold_an_authenticator(window: Any) -> None:
     options = VirtualAuthenticatorOptions()
     options.protocol = VirtualAuthenticatorOptions.Protocol.CTAP2
     options.transport = VirtualAuthenticatorOptions.Transport.INTERNAL
@@ -60,27 +54,27 @@ def hold_an_authenticator(window: Chrome) -> None:
     window.add_virtual_authenticator(options)
 
 
-def make_a_passkey(window: Chrome, site: str) -> None:
+def make_a_passkey(window: Any, site: str) -> None:
     window.get(f"{site}/sign-in?next=/account/security")
     window.find_element(By.NAME, "username").send_keys("citizen")
     window.find_element(By.NAME, "password").send_keys(PASSWORD, Keys.ENTER)
-    until(window, lambda it: it.find_element(By.ID, "passkey-name").is_displayed())
+    window.until(lambda it: it.find_element(By.ID, "passkey-name").is_displayed())
     window.find_element(By.ID, "passkey-name").send_keys("我的手机", Keys.ENTER)
-    until(window, lambda it: it.find_elements(By.LINK_TEXT, "已保存，继续"))[0].click()  # the recovery codes
-    until(window, lambda it: it.find_elements(By.CSS_SELECTOR, ".cards input[value='我的手机']"))
+    window.until(lambda it: it.find_elements(By.LINK_TEXT, "已保存，继续"))[0].click()  # the recovery codes
+    window.until(lambda it: it.find_elements(By.CSS_SELECTOR, ".cards input[value='我的手机']"))
 
 
-def sign_in_by_passkey(window: Chrome, site: str) -> str:
+def sign_in_by_passkey(window: Any, site: str) -> str:
     window.delete_all_cookies()
     window.get(f"{site}/sign-in")
-    until(window, lambda it: it.find_element(By.CSS_SELECTOR, "form[data-passkey] button").is_displayed())
+    window.until(lambda it: it.find_element(By.CSS_SELECTOR, "form[data-passkey] button").is_displayed())
     window.find_element(By.CSS_SELECTOR, "form[data-passkey] button").click()
-    until(window, lambda it: it.current_url == f"{site}/account")
+    window.until(lambda it: it.current_url == f"{site}/account")
     return window.find_element(By.TAG_NAME, "main").text
 
 
 async def test_a_passkey_is_made_once_and_opens_the_account_without_name_or_password(
-    site: str, open_window: Callable[..., Chrome]
+    site: str, open_window: Callable[..., Any]
 ):
     window = await asyncio.to_thread(open_window)
     hold_an_authenticator(window)
@@ -89,19 +83,17 @@ async def test_a_passkey_is_made_once_and_opens_the_account_without_name_or_pass
     assert [it for it in window.get_log("browser") if it["source"] != "network"] == []
 
 
-async def test_a_browser_without_the_passkey_is_told_that_it_did_not_work(
-    site: str, open_window: Callable[..., Chrome]
-):
+async def test_a_browser_without_the_passkey_is_told_that_it_did_not_work(site: str, open_window: Callable[..., Any]):
     window = await asyncio.to_thread(open_window)
     hold_an_authenticator(window)
 
     def attempt() -> str:
         window.get(f"{site}/sign-in")
-        form = until(window, lambda it: it.find_element(By.CSS_SELECTOR, "form[data-passkey]"))
-        until(window, lambda _: form.is_displayed())
+        form = window.until(lambda it: it.find_element(By.CSS_SELECTOR, "form[data-passkey]"))
+        window.until(lambda _: form.is_displayed())
         form.find_element(By.TAG_NAME, "button").click()
         alarm = form.find_element(By.CSS_SELECTOR, "[role=alert]")
-        until(window, lambda _: alarm.is_displayed())
+        window.until(lambda _: alarm.is_displayed())
         return str(alarm.text)
 
     assert await asyncio.to_thread(attempt) == "没有完成，请重试。"
