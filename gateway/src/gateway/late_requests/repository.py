@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from gateway.late_requests.domain import Authority, Chain, LateRequest, Taken
+from gateway.late_requests.domain import Authority, Chain, Taken
 from gateway.late_requests.tables import late_request
 from gateway.oidc.tables import access_grant
 from gateway.signin.tables import session
@@ -72,27 +72,18 @@ async def find(connection: Connection, key: str, sequence: int) -> Taken | None:
     return Taken(**row) if row else None
 
 
-async def take(
-    connection: Connection,
-    new: LateRequest,
-    *,
-    request_id: UUID,
-    terminal_id: UUID,
-    key: str,
-    person_id: UUID | None,
-    now: datetime,
-) -> bool:
+async def take(connection: Connection, new: Taken, terminal_id: UUID, key: str, made_at: datetime) -> bool:
     """Note that a request was taken; False when it was before: of many at once one takes it."""
     taken = await _TAKE.fetchval(
         connection,
-        id=request_id,
+        id=new.id,
         terminal_id=terminal_id,
         jkt=key,
         sequence=new.sequence,
         request_hash=new.digest,
-        person_id=person_id,
-        made_at=new.made_at,
-        taken_at=now,
+        person_id=new.person_id,
+        made_at=made_at,
+        taken_at=new.taken_at,
         answered_at=None,
         answer=None,
     )

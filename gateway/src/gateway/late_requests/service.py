@@ -150,39 +150,43 @@ async def _take(door: _Door, request: LateRequest) -> tuple[Taken, Answer | tupl
 
     A refusal is an answer, too. What was sent before and has no answer is not refused any more: it may have been done.
     """
-    async with door.provider.transaction(door.device) as tx:
-        known = await repository.find(tx.connection, door.key, request.sequence)
-        if known is not None and known.answer is not None:
-            return known, await _opened(tx, door, known)
-        refusal: NamedError | None = None
-        authority: Authority | None = None
-        try:
-            if known is None:
-                request.require_timely(tx.now)
-                request.require_carriable()
-            else:
-                known.require_repeatable(tx.now)
-            authority, caller = await _authorised(tx, door, request)
-        except NamedError as error:
-            refusal = error if known is None else OutcomeUnknown()
-        taken = known or await _noted(tx, door, request, authority)
-        if refusal is None and authority is not None:
-            return taken, (caller, authority)
-        answer = Answer.of_error(refusal or NoAuthority())
-        await _keep(tx, door, taken, answer)
-        tx.audit("late-request.refused", key=taken.id, detail={"problem": answer.problem})
-    _HANDLED.labels("refused").inc()
-    return taken, answer
+    while True:
+        async with door.provider.transaction(door.device) as tx:
+            known = await repository.find(tx.connection, door.key, request.sequence)
+            if known is not None and known.digest != request.digest:
+                raise BrokenChain(f"第 {request.sequence} 号请求与已收到的不同。")
+            if known is not None and known.answer is not None:
+                return known, await _opened(tx, door, known)
+            outcome: NamedError | tuple[Caller, Authority]
+            try:
+                outcome = await _judged(tx, door, request, known)
+            except NamedError as refusal:
+                outcome = refusal if known is None else OutcomeUnknown()
+            taken = known or await _noted(tx, door, request, outcome)
+            if taken is None:
+                continue  # another batch has taken it meanwhile
+            if not isinstance(outcome, NamedError):
+                return taken, outcome
+            answer = Answer.of_error(outcome)
+            await _keep(tx, door, taken, answer)
+            tx.audit("late-request.refused", key=taken.id, detail={"problem": answer.problem})
+        _HANDLED.labels("refused").inc()
+        return taken, answer
 
 
-async def _authorised(tx: Transaction, door: _Door, request: LateRequest) -> tuple[Authority, Caller]:
-    """Return on whose authority a request was made, and who that is for the services.
+async def _judged(tx: Transaction, door: _Door, request: LateRequest, known: Taken | None) -> tuple[Caller, Authority]:
+    """Return in whose name, and on whose authority, a request is sent.
 
     It had to be granted when the request was made; what was taken back since is respected: the consent, the mandate.
 
     Raises:
-        WasClosed, NoAuthority.
+        TooLate, NotYet, NotCarried, OutcomeUnknown, WasClosed, NoAuthority.
     """
+    if known is None:
+        request.require_timely(tx.now)
+        request.require_carriable()
+    else:
+        known.require_repeatable(tx.now)
     if door.terminal.closes_at(request.made_at) is None:
         raise WasClosed
     authority = await repository.authority_of(tx.connection, request.grant_id)
@@ -194,24 +198,17 @@ async def _authorised(tx: Transaction, door: _Door, request: LateRequest) -> tup
     caller = await caller_of(tx, door.client, authority)
     if caller is None:
         raise NoAuthority
-    return authority, caller
+    return caller, authority
 
 
-async def _noted(tx: Transaction, door: _Door, request: LateRequest, authority: Authority | None) -> Taken:
-    request_id, person_id = uuid7(), authority.person_id if authority else None
-    await repository.take(
-        tx.connection,
-        request,
-        request_id=request_id,
-        terminal_id=door.terminal.id,
-        key=door.key,
-        person_id=person_id,
-        now=tx.now,
-    )
-    known = await repository.find(tx.connection, door.key, request.sequence)
-    if known is None or known.digest != request.digest:
-        raise BrokenChain
-    return known
+async def _noted(
+    tx: Transaction, door: _Door, request: LateRequest, outcome: NamedError | tuple[Caller, Authority]
+) -> Taken | None:
+    """Take a request; None when another batch has."""
+    person_id = None if isinstance(outcome, NamedError) else outcome[1].person_id
+    new = Taken(uuid7(), request.sequence, request.digest, person_id, tx.now, None)
+    taken = await repository.take(tx.connection, new, door.terminal.id, door.key, request.made_at)
+    return new if taken else None
 
 
 async def _keep(tx: Transaction, door: _Door, taken: Taken, answer: Answer) -> bool:

@@ -32,11 +32,14 @@ async def tokens_end(tx: Transaction, client: Client, grant: Grant, key: str | N
     Whoever asks for them at a terminal is doing something there, so that he may stay on.
 
     Raises:
-        OAuthError: when the client is a terminal that is not admitted.
+        OAuthError: when the client is a terminal that is not admitted, or the stay at one has ended.
     """
     ends: list[datetime | None] = []
     if client.channel == CHANNEL:
         ends.append((await admitted(tx, client, key))[1])
     if grant.idle_until is not None:
-        ends += [grant.expires_at, await stay_on(tx.connection, grant.session_id, tx.now)]
+        rests_until = await stay_on(tx.connection, grant.session_id, tx.now)
+        if rests_until is None:
+            raise OAuthError("invalid_grant", "the authorization has ended")
+        ends += [grant.expires_at, rests_until]
     return earliest(ends)
