@@ -20,7 +20,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-import uvicorn
 from joserfc.jwk import ECKey, RSAKey
 from joserfc.jws import JWSRegistry
 from uvicorn import Config
@@ -184,6 +183,10 @@ class MovableClock:
     def __call__(self) -> datetime:
         self.at += timedelta(microseconds=1)
         return self.at
+
+    def catch_up(self) -> None:
+        """Go to the present, where programs of others are that look at a clock of their own."""
+        self.at = max(self.at, datetime.now(UTC))  # noqa: TID251 - the same
 
     def pass_(self, **amount: float) -> None:
         self.at += timedelta(**amount)
@@ -431,26 +434,6 @@ async def gateway(
 
 
 @pytest.fixture
-async def listen() -> AsyncIterator[Callable[[ServiceClient, int], Awaitable[str]]]:
-    """Return a function that has a gateway listen on a port, for programs of others; returns its address."""
-    servers: list[uvicorn.Server] = []
-    async with asyncio.TaskGroup() as group:
-
-        async def listen_on(gateway: ServiceClient, port: int) -> str:
-            app = gateway._asgi.app
-            config = uvicorn.Config(app, host="127.0.0.1", port=port, lifespan="off", log_config=None, ws="none")
-            servers.append(uvicorn.Server(config))
-            group.create_task(servers[-1]._serve())
-            while not servers[-1].started:  # noqa: ASYNC110 - uvicorn says so by this attribute alone
-                await asyncio.sleep(0.01)
-            return f"http://127.0.0.1:{port}"
-
-        yield listen_on
-        for server in servers:
-            server.should_exit = True
-
-
-@pytest.fixture
 async def open_browser_on() -> AsyncIterator[Callable[[ServiceClient], Browser]]:
     """Return a function that opens another browser before a gateway."""
     opened: list[Browser] = []
@@ -465,22 +448,25 @@ async def open_browser_on() -> AsyncIterator[Callable[[ServiceClient], Browser]]
 
 
 @pytest.fixture
-async def door_of() -> AsyncIterator[Callable[[ServiceClient], Awaitable[httpx.AsyncClient]]]:
-    """Return a function that lets a gateway listen, and gives a client outside; only there services are reached."""
+async def door_of() -> AsyncIterator[Callable[..., Awaitable[httpx.AsyncClient]]]:
+    """Return a function that lets a gateway listen, and gives a client outside; only there services are reached.
+
+    A program of others that has to know the address before may name the port.
+    """
     async with AsyncExitStack() as opened:
 
-        async def listen(gateway: ServiceClient) -> httpx.AsyncClient:
+        async def listen(gateway: ServiceClient, port: int = 0) -> httpx.AsyncClient:
             app: Any = gateway._asgi.app
             config = Config(app, lifespan="off", log_config=None, access_log=False)
             config.load()
             state = ServerState()
             loop = asyncio.get_running_loop()
-            server = await loop.create_server(lambda: Door(config, state, {}), "127.0.0.1", 0)
+            server = await loop.create_server(lambda: Door(config, state, {}), "127.0.0.1", port)
             opened.callback(server.close)
             opened.callback(app.state.edge.close)
             opened.callback(lambda: [connection.transport.abort() for connection in list(state.connections)])
-            port = server.sockets[0].getsockname()[1]
-            client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False)
+            address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            client = httpx.AsyncClient(base_url=address, trust_env=False)
             return await opened.enter_async_context(client)
 
         yield listen

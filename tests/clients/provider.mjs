@@ -6,8 +6,8 @@
 //   jwks       private keys that sign; the provider's own for development when absent
 //   claims     {scope: [claim, …]} beside `openid`
 //   acr        levels that the provider knows
-//   resource   {identifier, format: "jwt" | "opaque", algorithm, lifetime, claims: {subject: {…}}} of access tokens for
-//              an API; for opaque ones the provider answers introspection
+//   resource   {identifier, scope, format: "jwt" | "opaque", algorithm, lifetime, claims: {subject: {…}}} of access
+//              tokens for an API; for opaque ones the provider answers introspection, which tells these claims, too
 //
 // Prints {"issuer": …}. POST /test/keys replaces the keys.
 
@@ -45,7 +45,7 @@ const resourceIndicators = resource && {
   defaultResource: () => resource.identifier,
   useGrantedResource: () => true,
   getResourceServerInfo: () => ({
-    scope: 'openid profile',
+    scope: resource.scope,
     audience: resource.identifier,
     accessTokenFormat: resource.format,
     accessTokenTTL: resource.lifetime ?? 600,
@@ -70,6 +70,7 @@ const configuration = () => ({
     devInteractions: { enabled: false },
     backchannelLogout: { enabled: true },
     introspection: { enabled: true, allowedPolicy: () => true },
+    revocation: { enabled: true, allowedPolicy: () => true },
     clientCredentials: { enabled: true },
     ...(resourceIndicators && { resourceIndicators }),
   },

@@ -22,6 +22,7 @@ from gateway.edge.upstream import upstreams_of
 from gateway.federation import api as linked_identities
 from gateway.federation import routes as federation
 from gateway.federation.domain import AlreadyLinked, LinkedToAnother
+from gateway.federation.elsewhere import SignInElsewhere
 from gateway.housekeeping import tidy
 from gateway.identity import pages as registering
 from gateway.identity import routes as identity
@@ -38,6 +39,7 @@ from gateway.oidc import routes as protocol
 from gateway.own_api import OwnApi
 from gateway.parts import (
     carry_messages,
+    external_of,
     open_parts,
     tell_client_use,
     tell_of_logouts,
@@ -79,6 +81,8 @@ def _configure(app: FastAPI, context: Context) -> None:
     identity = LateIdentity(context)
     for error in (NotKnownSurelyEnough, SignInTooOld, InvalidProof, NonceNeeded):
         app.add_exception_handler(error, _say_what_is_needed)
+    if (external := external_of(settings)) is not None:
+        app.add_middleware(SignInElsewhere, issuer=external.issuer)
     trusted = TrustedNetworks(settings.trusted_proxies) if settings.trusted_proxies else None
     app.state.edge = proxy = Proxy(
         RouteTable(ROUTES),

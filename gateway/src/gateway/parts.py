@@ -12,6 +12,8 @@ from gateway.edge.rates import rates
 from gateway.edge.shared_limiter import SharedLimiter
 from gateway.federation.configuration import IdentityProvider
 from gateway.federation.configuration import read as read_providers
+from gateway.federation.external import ExternalIssuer, open_external
+from gateway.federation.external import read as read_external
 from gateway.federation.upstream import open_upstreams
 from gateway.logout.service import keep_telling
 from gateway.messages.carriers import open_carrier
@@ -54,21 +56,24 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
     await revoked.look(context.pool, clock)
     access_tokens = AccessTokens(ring, issuer, clock)
     proofs = Proofs(Nonces(ring, clock), issuer, clock)
-    identities = Identities(
-        access_tokens,
-        load_signing_key(settings.assertion_key),
-        clock,
-        revoked=revoked,
-        sessions=SessionPrincipals(context, cookies, two_factors_for_staff=settings.two_factors_for_staff),
-        proofs=proofs,
-    )
     admission = await _admission(context, settings)
     local = settings.environment == "local"
     async with (
         open_carrier(settings.messages_url, settings.messages_secret, clock) as carrier,
         aclosing(Outbound(local=local, networks=settings.outbound_networks)) as outbound,
         open_upstreams(_providers(settings), clock) as upstreams,
+        open_external(external_of(settings), clock) as external,
     ):
+        sessions = SessionPrincipals(context, cookies, two_factors_for_staff=settings.two_factors_for_staff)
+        identities = Identities(
+            access_tokens,
+            load_signing_key(settings.assertion_key),
+            clock,
+            revoked=revoked,
+            sessions=None if external else sessions,
+            proofs=proofs,
+            external=external,
+        )
         with closing(Passwords(settings.password_workers, settings.password_queue)) as passwords:
             yield Provider(
                 context=context,
@@ -92,6 +97,13 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
                 upstreams=upstreams,
                 two_factors_for_staff=settings.two_factors_for_staff,
             )
+
+
+def external_of(settings: GatewaySettings) -> ExternalIssuer | None:
+    """Return the provider that stands in the place of our own, if one does; raises `ValueError`."""
+    if settings.external_issuer is None:
+        return None
+    return read_external(settings.external_issuer, production=settings.environment == "production")
 
 
 def _providers(settings: GatewaySettings) -> tuple[IdentityProvider, ...]:

@@ -29,6 +29,7 @@ class GatewaySettings(ServiceSettings):
             page `/mailbox`.
         messages_secret: what these posts are signed with (Standard Webhooks: `whsec_` and 24 to 64 bytes in base64).
         cas_ticket_seconds: how long a service may take to show a service ticket.
+        external_issuer: JSON file with a provider that stands in the place of our own, and what its tokens mean.
         identity_providers: JSON file with other providers that people may sign in at, and how we are registered there.
         outbound_networks: networks that are not public and may be called all the same where clients have registered an
             address there, as a JSON list.
@@ -55,6 +56,7 @@ class GatewaySettings(ServiceSettings):
     messages_url: str = ""
     messages_secret: str = ""
     cas_ticket_seconds: int = Field(default=30, ge=10, le=300)
+    external_issuer: Path | None = None
     identity_providers: Path | None = None
     outbound_networks: tuple[IPvAnyNetwork, ...] = ()
     client_review: Literal["required", "optional"] = "required"

@@ -78,8 +78,8 @@ async def site(registered: Any) -> AsyncIterator[Site]:
 
 
 @pytest.fixture
-async def server(registered: Any, listen: Callable[..., Awaitable[str]]) -> str:
-    return f"{await listen(registered, free_port())}/cas/"
+async def server(registered: Any, door_of: Callable[..., Awaitable[Any]]) -> str:
+    return f"{(await door_of(registered)).base_url}/cas/"
 
 
 async def tell(gateway: Any) -> int:

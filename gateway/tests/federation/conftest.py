@@ -199,19 +199,20 @@ async def gateway(gateway_at: Callable[..., Awaitable[ServiceClient]], province:
 
 
 @pytest.fixture
-async def listening(gateway: ServiceClient, province: Province, listen: Callable[..., Awaitable[str]]) -> None:
+async def listening(gateway: ServiceClient, province: Province, door_of: Callable[..., Awaitable[Any]]) -> None:
     """Have the gateway listen where the province posts its notices."""
-    await listen(gateway, province.port)
+    await door_of(gateway, province.port)
 
 
 @pytest.fixture
-def by_province(province: Province) -> Callable[..., Awaitable[httpx.Response]]:
+def by_province(province: Province, clock: Any) -> Callable[..., Awaitable[httpx.Response]]:
     """Return a function that signs in by the province from a page of the gateway, and shows where that ends."""
 
     async def sign_in(browser: Any, shown: httpx.Response, login: str, at: Province = province) -> httpx.Response:
         left = await browser.get(at.link_in(shown))
         assert left.status_code == 303, left.text
         back = httpx.URL(await at.sign_in(left.headers["location"], login))
+        clock.catch_up()
         assert f"{back.scheme}://{back.host}" == ISSUER
         ended: httpx.Response = await browser.get(back.raw_path.decode())
         return ended

@@ -9,7 +9,7 @@ File names are relative to the file itself.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -48,31 +48,52 @@ class Assurance(BaseModel):
         return levels
 
 
-class IdentityProvider(BaseModel):
-    """A provider and how we are registered there.
+class Registration(BaseModel):
+    """How we are registered at a provider.
 
     Attributes:
-        id: short name in our addresses.
-        name: what the button on the sign-in page says.
-        authentication: how we prove ourselves at its token endpoint.
+        authentication: how we prove ourselves.
         key_file: our private JWK (with `alg` and `kid`) for `private_key_jwt`.
         secret_file: our secret for `client_secret_basic`.
-        audience: what our assertions name: the issuer (RFC 7523bis), or the token endpoint for older software.
-        algorithms: what its ID and logout tokens may be signed with; nothing else counts.
-        acr_values: what is asked for, its own words.
-        second_factor: which of its `amr` values mean that the person showed two factors.
+        audience: what our assertions name: the issuer (RFC 7523bis), or the endpoint for older software.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")
-    name: str = Field(min_length=1, max_length=50)
     issuer: str
     client_id: str
     authentication: Literal["private_key_jwt", "client_secret_basic"] = "private_key_jwt"
     key_file: Path | None = None
     secret_file: Path | None = None
     audience: Literal["issuer", "token_endpoint"] = "issuer"
+
+    @model_validator(mode="after")
+    def _registered_soundly(self) -> "Registration":
+        require_address(self.issuer)
+        proofs = (self.key_file is not None, self.secret_file is not None)
+        if proofs != (self.authentication == "private_key_jwt", self.authentication == "client_secret_basic"):
+            raise ValueError("private_key_jwt 须有 key_file，client_secret_basic 须有 secret_file")
+        return self
+
+    def beside(self, folder: Path) -> Self:
+        """Return the registration with the names of its files read from `folder`."""
+        files = {name: getattr(self, name) for name in ("key_file", "secret_file")}
+        return self.model_copy(update={name: folder / file for name, file in files.items() if file is not None})
+
+
+class IdentityProvider(Registration):
+    """A provider that people may sign in at, and how we are registered there.
+
+    Attributes:
+        id: short name in our addresses.
+        name: what the button on the sign-in page says.
+        algorithms: what its ID and logout tokens may be signed with; nothing else counts.
+        acr_values: what is asked for, its own words.
+        second_factor: which of its `amr` values mean that the person showed two factors.
+    """
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")
+    name: str = Field(min_length=1, max_length=50)
     scopes: tuple[str, ...] = ("openid", "profile", "phone")
     algorithms: tuple[Algorithm, ...] = ("RS256",)
     claims: ClaimNames = ClaimNames()
@@ -81,15 +102,9 @@ class IdentityProvider(BaseModel):
     second_factor: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _sound(self) -> "IdentityProvider":
-        parts = urlsplit(self.issuer)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError(f"{self.id}: issuer 应为不带查询参数的 http(s) 地址")
+    def _asks_soundly(self) -> "IdentityProvider":
         if "openid" not in self.scopes or not self.algorithms:
             raise ValueError(f"{self.id}: scopes 须含 openid，algorithms 不能为空")
-        proofs = (self.key_file is not None, self.secret_file is not None)
-        if proofs != (self.authentication == "private_key_jwt", self.authentication == "client_secret_basic"):
-            raise ValueError(f"{self.id}: private_key_jwt 须有 key_file，client_secret_basic 须有 secret_file")
         return self
 
 
@@ -110,9 +125,11 @@ def read(path: Path, *, production: bool) -> tuple[IdentityProvider, ...]:
         raise ValueError("每个身份平台须有自己的 id 和 issuer")
     if production and any(urlsplit(it.issuer).scheme != "https" for it in providers):
         raise ValueError("生产环境的身份平台必须是 https 地址")
-    return tuple(_from(path.parent, it) for it in providers)
+    return tuple(it.beside(path.parent) for it in providers)
 
 
-def _from(folder: Path, provider: IdentityProvider) -> IdentityProvider:
-    files = {name: getattr(provider, name) for name in ("key_file", "secret_file")}
-    return provider.model_copy(update={name: folder / file for name, file in files.items() if file is not None})
+def require_address(issuer: str) -> None:
+    """Do nothing when `issuer` can name one; raises `ValueError`."""
+    parts = urlsplit(issuer)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("issuer 应为不带查询参数的 http(s) 地址")

@@ -1,21 +1,19 @@
 """Another's provider, as we are its relying party: from the address that a browser is sent to, to what it states."""
 
-from base64 import b64encode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote_plus, urlencode
-from uuid import uuid4
+from urllib.parse import urlencode
 
 import httpx
-from joserfc import jwt
-from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
 from gateway.federation.configuration import IdentityProvider
+from gateway.federation.credentials import Credentials
 from gateway.federation.domain import Stated
 from gateway.federation.errors import UpstreamNotBelieved
 from gateway.federation.issuer import Issuer, ask
@@ -23,11 +21,8 @@ from gateway.federation.tokens import LEEWAY, SignedOut, UpstreamTokens
 from gateway.identity.domain import Facts, Level
 from onestop_legal.errors import FieldErrors
 from onestop_runtime.clock import Clock
-from onestop_runtime.codec import loads
 from onestop_runtime.logs import logger
 
-_ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_ASSERTION_LIFETIME: Final = timedelta(minutes=1)
 _TOKENS: Final = ("id_token", "access_token")
 _LONGEST: Final = 512
 
@@ -69,13 +64,13 @@ class Upstream:
         self._http = http
         self._clock = clock
         self._tokens = UpstreamTokens(self._issuer, provider.client_id, provider.algorithms)
-        self._key = _private_key(provider)
-        self._secret = provider.secret_file.read_text().strip() if provider.secret_file else ""
+        self._credentials = Credentials(provider, clock)
 
     @property
     def jwks(self) -> dict[str, Any]:
         """The public keys that we prove ourselves with at the provider."""
-        return {"keys": [self._key.as_dict(private=False)] if self._key else []}
+        key = self._credentials.key
+        return {"keys": [key.as_dict(private=False)] if key else []}
 
     async def address(self, asked: Asked) -> str:
         """Return where the browser is sent to sign in; raises `UpstreamAway`, `UpstreamNotBelieved`."""
@@ -178,33 +173,13 @@ class Upstream:
             "redirect_uri": asked.redirect_uri,
             "code_verifier": asked.verifier,
         }
-        headers, proof = self._proof(endpoint)
+        headers, proof = self._credentials.proof(endpoint)
         status, answer = await ask(self._http, "POST", endpoint, headers=headers, form=form | proof, may_refuse=True)
         tokens = {name: answer[name] for name in _TOKENS if isinstance(answer.get(name), str)}
         if status != HTTPStatus.OK or len(tokens) < len(_TOKENS):
             log.warning("an identity provider gives no tokens", provider=self.id, error=str(answer.get("error", "")))
             raise UpstreamNotBelieved
         return tokens
-
-    def _proof(self, endpoint: str) -> tuple[dict[str, str], dict[str, str]]:
-        """Return the header and the parameters by which we prove ourselves."""
-        client_id = self.provider.client_id
-        if self._key is None:
-            credentials = f"{quote_plus(client_id)}:{quote_plus(self._secret)}"
-            return {"Authorization": f"Basic {b64encode(credentials.encode()).decode()}"}, {}
-        now = self._clock()
-        claims = {
-            "iss": client_id,
-            "sub": client_id,
-            "aud": self.provider.issuer if self.provider.audience == "issuer" else endpoint,
-            "iat": int(now.timestamp()),
-            "exp": int((now + _ASSERTION_LIFETIME).timestamp()),
-            "jti": uuid4().hex,
-        }
-        algorithm = str(self._key.alg)
-        header = {"alg": algorithm, "kid": self._key.kid, "typ": "JWT"}
-        assertion = jwt.encode(header, claims, self._key, algorithms=[algorithm])
-        return {}, {"client_id": client_id, "client_assertion_type": _ASSERTION, "client_assertion": assertion}
 
     async def _userinfo(self, access_token: str, subject: str) -> dict[str, Any]:
         """Return what the provider says about the person beside the ID token; nothing when it has no such place."""
@@ -232,15 +207,6 @@ async def open_upstreams(providers: Iterable[IdentityProvider], clock: Clock) ->
         return
     async with httpx.AsyncClient() as http:
         yield {it.id: Upstream(it, http, clock) for it in configured}
-
-
-def _private_key(provider: IdentityProvider) -> ECKey | RSAKey | OKPKey | None:
-    if provider.key_file is None:
-        return None
-    key = import_key(loads(provider.key_file.read_bytes()))
-    if not isinstance(key, ECKey | RSAKey | OKPKey) or not key.is_private or not key.alg or not key.kid:
-        raise ValueError(f"{provider.key_file.name} 应为带有 alg 和 kid 的私钥（JWK）")
-    return key
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str | None:

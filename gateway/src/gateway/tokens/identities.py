@@ -30,12 +30,14 @@ class NotAtOnce(Exception):
     """Who sends a request has to be looked up.
 
     Attributes:
-        cookie: the `Cookie` header whose session it is.
+        cookie: the `Cookie` header whose session it is, or
+        token: the access token that the provider in our place has to be asked about.
     """
 
-    def __init__(self, cookie: bytes) -> None:
+    def __init__(self, *, cookie: bytes = b"", token: str | None = None) -> None:
         super().__init__()
         self.cookie = cookie
+        self.token = token
 
 
 class Sessions(Protocol):
@@ -43,6 +45,13 @@ class Sessions(Protocol):
 
     async def principal_of(self, cookie: bytes) -> Principal | None:
         """Return the principal of the `Cookie` header's session, or None when there is none."""
+
+
+class External(Protocol):
+    """Knows the tokens of another's provider that stands in the place of ours."""
+
+    async def principal_of(self, token: str) -> Principal:
+        """Return who `token` makes the bearer, and until when that may be believed; raises `InvalidToken`."""
 
 
 class Identities:
@@ -57,6 +66,7 @@ class Identities:
         revoked: Revoked | None = None,
         sessions: Sessions | None = None,
         proofs: Proofs | None = None,
+        external: External | None = None,
     ) -> None:
         self._tokens = tokens
         self._key = assertion_key
@@ -64,6 +74,7 @@ class Identities:
         self._revoked = revoked or Revoked()
         self._sessions = sessions
         self._proofs = proofs
+        self._external = external
         self._seen = SeenProofs(clock)
         self._origin = tokens.issuer.encode()
         self._known: dict[str, Principal] = {}
@@ -89,9 +100,11 @@ class Identities:
                 given[name] = value
         authorization = given.get(b"authorization")
         if authorization is not None:
+            if self._external is not None:
+                self._require_known(authorization)
             return self.presented(authorization, proofs, method, path)
         if b"cookie" in given and self._sessions is not None and self._from_our_pages(given, method):
-            raise NotAtOnce(given[b"cookie"])
+            raise NotAtOnce(cookie=given[b"cookie"])
         return None
 
     async def resolve(self, headers: Headers, method: str, path: bytes) -> Principal | None:
@@ -108,8 +121,11 @@ class Identities:
         """
         try:
             return self.resolve_at_once(headers, method, path)
-        except NotAtOnce as session:
-            return await self._sessions.principal_of(session.cookie) if self._sessions else None
+        except NotAtOnce as late:
+            if late.token is not None and self._external is not None:
+                self._remember(late.token, await self._external.principal_of(late.token))
+                return self.resolve_at_once(headers, method, path)
+            return await self._sessions.principal_of(late.cookie) if self._sessions else None
 
     def _from_our_pages(self, given: dict[bytes, bytes], method: str) -> bool:
         if given.get(b"sec-fetch-site") != b"same-origin":
@@ -152,25 +168,40 @@ class Identities:
             raise InvalidProof
         return principal
 
+    def _require_known(self, authorization: bytes) -> None:
+        """Do nothing when it is known whom a token of the provider in our place stands for; raises `NotAtOnce`."""
+        self._forget_withdrawn()
+        token = authorization.partition(b" ")[2].decode("latin-1").strip()
+        known = self._known.get(token)
+        if known is None or known.expires_at <= self._clock().timestamp():
+            raise NotAtOnce(token=token)
+
     def _believed(self, token: str, scheme: str) -> Principal:
-        if self._withdrawals != self._tokens.withdrawals:
-            self._withdrawals = self._tokens.withdrawals
-            self._known.clear()
+        self._forget_withdrawn()
         principal = self._known.get(token)
         if principal is None:
             try:
                 principal = self._tokens.verify(token)
             except InvalidToken as error:
                 raise InvalidToken(scheme) from error
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[token] = principal
+            self._remember(token, principal)
         elif principal.expires_at <= self._clock().timestamp():
             del self._known[token]
             raise InvalidToken(scheme)
         if self._revoked.refuses(principal.names, principal.issued_at):
             raise InvalidToken(scheme)
         return principal
+
+    def _remember(self, token: str, principal: Principal) -> None:
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[token] = principal
+
+    def _forget_withdrawn(self) -> None:
+        """Forget all tokens once a key that may have signed them is believed no more."""
+        if self._withdrawals != self._tokens.withdrawals:
+            self._withdrawals = self._tokens.withdrawals
+            self._known.clear()
 
     def assertion_for(self, principal: Principal, audience: str) -> str:
         """Return an internal assertion of `principal` for a service (`svc-intake`), good for 15 s or more."""
