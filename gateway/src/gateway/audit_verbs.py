@@ -87,6 +87,7 @@ class Verb(CodeList):
     CLIENT_SECRET_RENEWED = "client.secret-renewed", N_("更换应用密钥")
     CAPACITY_CHOSEN = "capacity.chosen", N_("选择办理身份")
     CONSENT_GIVEN = "consent.given", N_("同意应用取得信息")
+    CONSENT_WITHDRAWN = "consent.withdrawn", N_("收回对应用的授权")
     GRANT_GIVEN = "grant.given", N_("进入应用")
     GRANT_REVOKED = "grant.revoked", N_("应用的授权已终止")
     AUTHORIZATION_REQUEST_PUSHED = "authorization-request.pushed", N_("应用提交登录请求")

@@ -7,6 +7,8 @@ from starlette.responses import Response
 from gateway.cas import routes as cas
 from gateway.clients import routes as clients
 from gateway.clients.domain import ClientExists
+from gateway.consents import pages as consent_pages
+from gateway.consents import routes as consents
 from gateway.credentials import pages as security
 from gateway.credentials import routes as credentials
 from gateway.credentials import sign_in_pages
@@ -117,6 +119,9 @@ SERVICE = Service(
         protocol.router,
         legal_persons.queries,
         legal_persons.commands,
+        consents.queries,
+        consents.commands,
+        consent_pages.router,
         records.queries,
         records.inspections,
         record_pages.router,

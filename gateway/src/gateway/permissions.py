@@ -33,7 +33,7 @@ PERMISSIONS = PermissionTable(
     *(allow("admin", f"staff.{action}") for action in ("read", "appoint", "change", "dismiss")),
     *(allow("head", f"staff.{action}", _OWN_AGENCY) for action in ("read", "appoint", "change", "dismiss")),
     allow("supervisor", "staff.read"),
-    *(allow(role, "record.list") for role in _ONESELF),
+    *(allow(role, action) for role in _ONESELF for action in ("record.list", "consent.list", "consent.withdraw")),
     allow("admin", "record.inspect"),
     allow("supervisor", "record.inspect"),
     allow("natural", "session.list"),

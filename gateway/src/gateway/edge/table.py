@@ -89,6 +89,8 @@ GATEWAY: Final = (
     gateway.get("/clients/{client_id}/requests", level=1),
     gateway.get("/identities"),
     gateway.delete("/identities/{identity_id}"),
+    gateway.get("/consents"),
+    gateway.delete("/consents/{client_id}"),
     gateway.post("/guardianships", level=2),
     gateway.post("/legal-persons", level=2),
     gateway.get("/legal-persons/{credit_code}", level=2),

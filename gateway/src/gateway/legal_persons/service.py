@@ -5,7 +5,7 @@ from datetime import date
 from gateway.identity.named import Named, named_person
 from gateway.legal_persons import repository
 from gateway.legal_persons.domain import LegalPerson, LegalPersonExists, LegalPersonNotFound, Representative, Source
-from gateway.oidc.grants import take_back_capacity
+from gateway.oidc.taking_back import take_back_capacity
 from gateway.people.domain import Person, require_assurance
 from gateway.permissions import PERMISSIONS
 from onestop_legal.credit_code import CreditCode

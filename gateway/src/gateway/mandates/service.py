@@ -26,7 +26,7 @@ from gateway.mandates.domain import (
 )
 from gateway.messages.domain import Message
 from gateway.messages.service import send
-from gateway.oidc.grants import take_back_capacity
+from gateway.oidc.taking_back import take_back_capacity
 from gateway.people.domain import Person, require_assurance
 from gateway.people.repository import person_by_id
 from gateway.permissions import PERMISSIONS

@@ -16,9 +16,10 @@ from gateway.oidc.disclosure import claims_about
 from gateway.oidc.domain import AuthorizationRefused
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.exchange import ACCESS_TOKEN, exchange
-from gateway.oidc.grants import Issued, Refusal, Wanted, redeem_code, refresh, take_back
+from gateway.oidc.grants import Issued, Refusal, Wanted, redeem_code, refresh
 from gateway.oidc.http import CORS, endpoint, form_of, json_response, required
 from gateway.oidc.proofs import proof_of, proofs_in, use_proof
+from gateway.oidc.taking_back import take_back
 from gateway.provider import Provider, provider_of
 from gateway.terminals.admission import admitted
 from gateway.terminals.domain import CHANNEL as TERMINAL

@@ -1,10 +1,9 @@
-"""Use cases of grants: give, redeem, refresh, take back.
+"""Use cases of grants: give, redeem, refresh.
 
 A refusal may have an effect that must last (a replayed code takes its grant back). So these return a `Refusal`
 instead of raising: the transaction commits, then the endpoint says no.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -15,6 +14,7 @@ from gateway.oidc import repository
 from gateway.oidc.domain import CODE_LIFETIME, REPEATABLE_FOR, AuthorizationRequest, challenge_met, key_suffices
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.repository import Code, Grant, RefreshToken
+from gateway.oidc.taking_back import take_back
 from gateway.people.callers import caller_as
 from gateway.people.domain import Capacity, CapacityNotHeld
 from gateway.people.repository import person_by_id
@@ -24,7 +24,6 @@ from gateway.terminals.admission import tokens_end
 from gateway.terminals.domain import CHANNEL as TERMINAL
 from gateway.tokens.access import token_type
 from gateway.tokens.opaque import digest, new_secret
-from gateway.tokens.revoked import revoke
 from onestop_legal.working_days import legal_day
 from onestop_runtime.caller import Caller
 from onestop_runtime.ids import uuid7
@@ -176,32 +175,6 @@ async def living_grant(tx: Transaction, client: Client, token: str) -> Grant | N
     if grant is None or not _lives(tx, client, grant) or await caller_of(tx, client, grant) is None:
         return None
     return grant
-
-
-async def take_back(tx: Transaction, grant_id: UUID, reason: str) -> tuple[str, ...]:
-    """Revoke a grant with all its tokens; return the identifiers to refuse from now on."""
-    if not await repository.revoke_grant(tx.connection, grant_id, tx.now):
-        return ()
-    tx.audit("grant.revoked", key=grant_id, detail={"reason": reason})
-    identifiers = (str(grant_id),)
-    await revoke(tx.connection, identifiers, tx.now)
-    return identifiers
-
-
-async def take_back_session(tx: Transaction, session_id: UUID) -> tuple[str, ...]:
-    """Revoke everything that was granted in a session; return the identifiers to refuse from now on."""
-    grants = await repository.revoke_grants_of_session(tx.connection, session_id, tx.now)
-    identifiers = tuple(map(str, grants))
-    await revoke(tx.connection, identifiers, tx.now)
-    return identifiers
-
-
-async def take_back_capacity(tx: Transaction, person_id: UUID, choices: Sequence[str]) -> tuple[str, ...]:
-    """Revoke everything that was granted to somebody acting as one of `choices`; return what to refuse from now on."""
-    grants = await repository.revoke_grants_of_capacity(tx.connection, person_id, choices, tx.now)
-    identifiers = tuple(map(str, grants))
-    await revoke(tx.connection, identifiers, tx.now)
-    return identifiers
 
 
 async def _repeat(tx: Transaction, client: Client, hashed: bytes, key: str | None) -> bool:

@@ -1,6 +1,6 @@
 """Reads and writes requests under way, grants, codes and refresh tokens."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -122,29 +122,6 @@ _GRANT = compiled(
     sa.select(access_grant, session.c.methods, session.c.idle_until)
     .join(session, session.c.id == access_grant.c.session_id)
     .where(access_grant.c.id == sa.bindparam("grant_id"), session.c.ended_at.is_(None))
-)
-_REVOKE_GRANT = compiled(
-    sa.update(access_grant)
-    .where(access_grant.c.id == sa.bindparam("grant_id"), access_grant.c.revoked_at.is_(None))
-    .values(revoked_at=sa.bindparam("now"))
-    .returning(access_grant.c.id)
-)
-_REVOKE_GRANTS_OF_SESSION = compiled(
-    sa.update(access_grant)
-    .where(access_grant.c.session_id == sa.bindparam("session"), access_grant.c.revoked_at.is_(None))
-    .values(revoked_at=sa.bindparam("now"))
-    .returning(access_grant.c.id)
-)
-_REVOKE_GRANTS_OF_CAPACITY = compiled(
-    sa.update(access_grant)
-    .where(
-        access_grant.c.person_id == sa.bindparam("person"),
-        access_grant.c.act == sa.any_(sa.bindparam("choices", type_=pg.ARRAY(sa.Text))),
-        access_grant.c.revoked_at.is_(None),
-        access_grant.c.expires_at > sa.bindparam("now"),
-    )
-    .values(revoked_at=sa.bindparam("now"))
-    .returning(access_grant.c.id)
 )
 _ADD_CODE = compiled(sa.insert(authorization_code))
 _USE_CODE = compiled(
@@ -290,25 +267,6 @@ async def grant_by_id(connection: Connection, grant_id: UUID) -> Grant | None:
     """Return a grant, unless the session that it was given in has ended."""
     row = await _GRANT.fetchrow(connection, grant_id=grant_id)
     return _grant(row) if row else None
-
-
-async def revoke_grant(connection: Connection, grant_id: UUID, now: datetime) -> bool:
-    """Take a grant back; False when it was before."""
-    return await _REVOKE_GRANT.fetchval(connection, grant_id=grant_id, now=now) is not None
-
-
-async def revoke_grants_of_session(connection: Connection, session_id: UUID, now: datetime) -> list[UUID]:
-    """Take back every grant that was given in a session; return which."""
-    rows = await _REVOKE_GRANTS_OF_SESSION.fetch(connection, session=session_id, now=now)
-    return [row["id"] for row in rows]
-
-
-async def revoke_grants_of_capacity(
-    connection: Connection, person_id: UUID, choices: Sequence[str], now: datetime
-) -> list[UUID]:
-    """Take back every living grant in which somebody acts as one of `choices`; return which."""
-    rows = await _REVOKE_GRANTS_OF_CAPACITY.fetch(connection, person=person_id, choices=list(choices), now=now)
-    return [row["id"] for row in rows]
 
 
 async def add_code(connection: Connection, code: Code, *, hashed: bytes, client_id: str) -> None:

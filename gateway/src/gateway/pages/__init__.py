@@ -24,6 +24,7 @@ ACCOUNT: Final = (
     ("/account/sessions", N_("登录设备")),
     ("/account/identities", N_("第三方身份")),
     ("/account/mandates", N_("授权")),
+    ("/account/access", N_("访问权限")),
     ("/account/records", N_("记录")),
 )
 """The pages of a person's own account, as the navigation shows them."""

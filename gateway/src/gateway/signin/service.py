@@ -8,7 +8,7 @@ from uuid import UUID
 from gateway.federation.domain import FEDERATED
 from gateway.federation.repository import claim_arrival
 from gateway.logout.service import tell_clients
-from gateway.oidc.grants import take_back_session
+from gateway.oidc.taking_back import take_back_session
 from gateway.people.domain import Person
 from gateway.people.repository import credentials, replace_password_hash
 from gateway.provider import Provider

@@ -6,7 +6,7 @@ from uuid import UUID
 from gateway.identity.named import Named, named_person
 from gateway.mandates.domain import Agency
 from gateway.mandates.repository import in_force
-from gateway.oidc.grants import take_back_capacity
+from gateway.oidc.taking_back import take_back_capacity
 from gateway.people.domain import require_assurance
 from gateway.permissions import PERMISSIONS
 from gateway.staff import repository

@@ -1,0 +1,1 @@
+"""What people let applications have, and how they take it back."""
