@@ -1,6 +1,7 @@
 """The gateway as it runs: edge outside, provider inside, relay and workers behind."""
 
 import asyncio
+import base64
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,10 +10,13 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer
 
+from gateway.certificates import thumbprint
 from gateway.main import SERVICE
 from gateway.seed import fill
+from gateway.tokens.binding import of_certificate
 from onestop_local.testing.client import ServiceClient, believed_keys, signing_key
 from onestop_runtime.assertion import GATEWAY, AssertionVerifier
+from onestop_runtime.caller import Caller
 
 
 async def open_gateway(
@@ -128,3 +132,30 @@ async def test_a_service_is_told_what_a_trusted_proxy_said_of_the_client(
             gateway = await open_gateway(service_client, tmp_path, upstreams=upstreams, trusted_proxies=trusted)
             door = await door_of(gateway)
             assert (await door.get("/api/intake/v1/acceptance-authorities", headers=forwarded)).text == expected
+
+
+async def test_a_service_is_told_of_who_shows_the_certificate_that_his_token_is_bound_to(
+    service_client: Any, door_of: Any, tmp_path: Path, seed: dict[str, Any]
+):
+    shown = {"X-Client-Cert": f":{base64.b64encode(b'certificate').decode()}:"}
+    behind = {"trusted_proxies": ["127.0.0.0/8"], "client_certificate_header": "x-client-cert"}
+    async with await asyncio.start_server(upstream, "127.0.0.1", 0) as server:
+        upstreams = {"catalog": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"}
+        gateway = await open_gateway(service_client, tmp_path, upstreams=upstreams, **behind)
+        await fill(gateway.transaction, gateway.context.state.cipher, seed)
+        door, state = await door_of(gateway), gateway.context.state
+        caller = Caller(sub=UUID(int=1), kind="system", acr="2", client="department", channel="system")
+        bound = of_certificate(thumbprint(b"certificate"))
+        token = state.access_tokens.issue(caller, scopes=frozenset(), grant_id=None, key=bound).value
+        bearer, path = {"Authorization": f"Bearer {token}"}, "/api/catalog/v1/items"
+        told = await door.get(path, headers=bearer | shown)
+        assert AssertionVerifier(believed_keys(), "svc-catalog").verify(told.text).client == "department"
+        ours = {"Onestop-Client-Certificate": shown["X-Client-Cert"]}
+        for headers in (bearer, bearer | ours):
+            refused = await door.get(path, headers=headers)
+            assert (refused.status_code, refused.json()["type"]) == (401, "/problems/invalid-token")
+    elsewhere = await open_gateway(service_client, tmp_path, **behind | {"trusted_proxies": ["10.0.0.0/8"]})
+    door = await door_of(elsewhere)
+    token = elsewhere.context.state.access_tokens.issue(caller, scopes=frozenset(), grant_id=None, key=bound).value
+    refused = await door.get(path, headers={"Authorization": f"Bearer {token}"} | shown | ours)
+    assert refused.json()["type"] == "/problems/invalid-token"

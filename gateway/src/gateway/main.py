@@ -85,7 +85,9 @@ def _configure(app: FastAPI, context: Context) -> None:
         app.add_exception_handler(error, _say_what_is_needed)
     if (external := external_of(settings)) is not None:
         app.add_middleware(SignInElsewhere, issuer=external.issuer)
-    trusted = TrustedNetworks(settings.trusted_proxies) if settings.trusted_proxies else None
+    trusted = None
+    if settings.trusted_proxies:
+        trusted = TrustedNetworks(settings.trusted_proxies, settings.client_certificate_header)
     app.state.edge = proxy = Proxy(
         RouteTable(ROUTES),
         upstreams_of(settings.upstreams),
@@ -99,7 +101,7 @@ def _configure(app: FastAPI, context: Context) -> None:
     app.add_middleware(OwnApi, entrance=proxy.entrance, identity=identity)
     app.add_middleware(Edge, proxy=proxy)
     if trusted:
-        app.add_middleware(TrustedProxies, networks=trusted, certificate=settings.client_certificate_header)
+        app.add_middleware(TrustedProxies, networks=trusted)
 
 
 async def _say_what_is_needed(_request: Request, error: Exception) -> Response:

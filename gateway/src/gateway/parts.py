@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, closing
 
+from gateway.certificates import Certificates
 from gateway.clients.keys import ClientKeys
 from gateway.clients.service import Rules
 from gateway.edge.admission import Admission
@@ -32,6 +33,7 @@ from gateway.tokens.keystore import Keystore
 from gateway.tokens.revoked import Revoked
 from onestop_runtime.assertion import load_signing_key
 from onestop_runtime.caller import system
+from onestop_runtime.clock import Clock
 from onestop_runtime.context import Context
 from onestop_runtime.fields import FieldCipher, FileKeys
 from onestop_runtime.transaction import acquired, transaction
@@ -73,6 +75,7 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
             sessions=None if external else sessions,
             proofs=proofs,
             external=external,
+            certificates=bool(settings.client_certificate_header),
         )
         with closing(Passwords(settings.password_workers, settings.password_queue)) as passwords:
             yield Provider(
@@ -92,7 +95,8 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
                 carrier=carrier,
                 outbound=outbound,
                 client_keys=ClientKeys(outbound, clock),
-                certificate_header=settings.client_certificate_header,
+                certificates=_certificates(settings, clock),
+                mtls_origin=settings.mtls_origin,
                 rules=Rules(local=local, four_eyes=settings.client_review == "required"),
                 upstreams=upstreams,
                 two_factors_for_staff=settings.two_factors_for_staff,
@@ -104,6 +108,12 @@ def external_of(settings: GatewaySettings) -> ExternalIssuer | None:
     if settings.external_issuer is None:
         return None
     return read_external(settings.external_issuer, production=settings.environment == "production")
+
+
+def _certificates(settings: GatewaySettings, clock: Clock) -> Certificates | None:
+    if not settings.client_certificate_header:
+        return None
+    return Certificates.vouched_for_by(settings.client_certificate_cas, clock)
 
 
 def _providers(settings: GatewaySettings) -> tuple[IdentityProvider, ...]:

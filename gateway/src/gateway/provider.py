@@ -7,6 +7,7 @@ from datetime import date
 
 from starlette.requests import Request
 
+from gateway.certificates import Certificates
 from gateway.clients.keys import ClientKeys
 from gateway.clients.service import Rules
 from gateway.edge.admission import Admission
@@ -41,7 +42,8 @@ class Provider:
         keystore: the keys that sign our tokens.
         rotation: how these follow one another.
         outbound: calls addresses that others have registered.
-        certificate_header: in which a trusted proxy passes on certificates of clients; empty for nowhere.
+        certificates: reads those of connections; None where no proxy asks for any.
+        mtls_origin: where clients come with certificates; empty for our issuer.
         rules: how strict the registry of clients is.
         upstreams: other providers that people may sign in at, by their short names.
         two_factors_for_staff: whether nobody acts for an agency who has not shown two factors.
@@ -63,7 +65,8 @@ class Provider:
     carrier: Carrier
     outbound: Outbound
     client_keys: ClientKeys
-    certificate_header: str
+    certificates: Certificates | None
+    mtls_origin: str
     rules: Rules
     upstreams: Mapping[str, Upstream]
     two_factors_for_staff: bool

@@ -31,6 +31,8 @@ class GatewaySettings(ServiceSettings):
         cas_ticket_seconds: how long a service may take to show a service ticket.
         external_issuer: JSON file with a provider that stands in the place of our own, and what its tokens mean.
         identity_providers: JSON file with other providers that people may sign in at, and how we are registered there.
+        client_certificate_cas: PEM file with the authorities that vouch for the names of clients (`tls_client_auth`).
+        mtls_origin: where clients come with certificates, when that is another address than the issuer.
         outbound_networks: networks that are not public and may be called all the same where clients have registered an
             address there, as a JSON list.
         client_review: whether what one administrator does in the registry of clients takes another to approve; by
@@ -58,6 +60,8 @@ class GatewaySettings(ServiceSettings):
     cas_ticket_seconds: int = Field(default=30, ge=10, le=300)
     external_issuer: Path | None = None
     identity_providers: Path | None = None
+    client_certificate_cas: Path | None = None
+    mtls_origin: str = ""
     outbound_networks: tuple[IPvAnyNetwork, ...] = ()
     client_review: Literal["required", "optional"] = "required"
     signing_key_days: int = Field(default=90, ge=0)

@@ -13,6 +13,9 @@ from typing import Final, TypeAlias
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.certificates import HEADER
+
+Headers: TypeAlias = list[tuple[bytes, bytes]]
 Network: TypeAlias = IPv4Network | IPv6Network
 Address: TypeAlias = IPv4Address | IPv6Address
 FORWARDED_FOR: Final = b"x-forwarded-for"
@@ -25,10 +28,16 @@ _WITH_PORT: Final = re.compile(r"(?:(\d+\.\d+\.\d+\.\d+)|\[([0-9A-Fa-f:.]+)\])(?
 
 
 class TrustedNetworks:
-    """Where the proxies are that we believe."""
+    """Where the proxies are that we believe.
 
-    def __init__(self, networks: Sequence[Network]) -> None:
+    Args:
+        networks: of their addresses.
+        certificate: name of the header in which they pass on the certificate of a client; empty for none.
+    """
+
+    def __init__(self, networks: Sequence[Network], certificate: str = "") -> None:
         self._networks = tuple(networks)
+        self._certificate = certificate.encode()
         self.hold = lru_cache(maxsize=1024)(self._hold)
 
     def origin(self, peer: str, passed: list[bytes]) -> str:
@@ -46,6 +55,21 @@ class TrustedNetworks:
             origin = str(address)
         return origin
 
+    def with_certificate(self, peer: str, headers: Headers) -> Headers:
+        """Return headers in which the certificate of a client has the name that we read it by, and nothing else has.
+
+        Args:
+            peer: who is connected with us.
+            headers: as they came.
+        """
+        if not self._certificate:
+            return headers
+        kept = [pair for pair in headers if pair[0] not in {HEADER, self._certificate}]
+        shown = [value for name, value in headers if name == self._certificate]
+        if len(shown) == 1 and self.hold(peer):
+            kept.append((HEADER, shown[0]))
+        return kept
+
     def _hold(self, peer: str) -> bool:
         """Tell whether a proxy of ours is at this address."""
         address = _address(peer)
@@ -58,13 +82,11 @@ class TrustedProxies:
     Args:
         app: the gateway.
         networks: where these proxies are.
-        certificate: header in which they pass on the certificate of a client, in lower case; empty for none.
     """
 
-    def __init__(self, app: ASGIApp, *, networks: TrustedNetworks, certificate: str = "") -> None:
+    def __init__(self, app: ASGIApp, *, networks: TrustedNetworks) -> None:
         self._app = app
         self._networks = networks
-        self._certificate = certificate.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request as it was before the proxies."""
@@ -76,14 +98,13 @@ class TrustedProxies:
         said: dict[bytes, list[bytes]] = {}
         kept = []
         peer = scope["client"]
-        believed = peer is not None and self._networks.hold(peer[0])
-        for name, value in scope["headers"]:
+        for name, value in self._networks.with_certificate(peer[0] if peer else "", scope["headers"]):
             if name in _SAID:
                 said.setdefault(name, []).extend(part.strip() for part in value.split(b","))
-            elif believed or name != self._certificate:
+            else:
                 kept.append((name, value))
         seen = {**scope, "headers": kept}
-        if not said or not believed:
+        if not said or peer is None or not self._networks.hold(peer[0]):
             return seen
         if FORWARDED_FOR in said:
             seen["client"] = (self._networks.origin(peer[0], said[FORWARDED_FOR]), 0)

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -27,14 +28,29 @@ HEADER = "client-cert"
 START = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def certificate(subject: str = SUBJECT, host: str | None = HOST, days: int = 36500) -> x509.Certificate:
-    """Return a certificate; who has issued it is the proxy's business."""
+def authority() -> x509.Certificate:
+    """Return the certificate of the authority that vouches for names."""
+    name = x509.Name.from_rfc4514_string("CN=政务外网CA,C=CN")
+    made = x509.CertificateBuilder(name, name, AUTHORITY_KEY.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(START).not_valid_after(START + timedelta(days=36500))
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    return made.sign(AUTHORITY_KEY, hashes.SHA256())
+
+
+AUTHORITY_KEY = ec.generate_private_key(ec.SECP256R1())
+AUTHORITY = authority()
+
+
+def certificate(
+    subject: str = SUBJECT, host: str | None = HOST, days: int = 36500, *, own: bool = False
+) -> x509.Certificate:
+    """Return a certificate of the authority, or one that its owner has signed."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name.from_rfc4514_string(subject)
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
-        .issuer_name(name)
+        .issuer_name(name if own else AUTHORITY.subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(START)
@@ -42,10 +58,10 @@ def certificate(subject: str = SUBJECT, host: str | None = HOST, days: int = 365
     )
     if host is not None:
         made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-    return made.sign(key, hashes.SHA256())
+    return made.sign(key if own else AUTHORITY_KEY, hashes.SHA256())
 
 
-OWN = certificate("CN=self", None)
+OWN = certificate("CN=self", None, own=True)
 
 
 def as_bytes(shown: x509.Certificate) -> str:
@@ -75,8 +91,15 @@ def own_key() -> dict[str, Any]:
 
 
 @pytest.fixture
-def gateway_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {"trusted_proxies": [getattr(request, "param", "127.0.0.0/8")], "client_certificate_header": HEADER}
+def gateway_settings(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+    authorities = tmp_path / "authorities.pem"
+    authorities.write_bytes(AUTHORITY.public_bytes(Encoding.PEM))
+    proxies = [getattr(request, "param", "127.0.0.0/8")]
+    return {
+        "trusted_proxies": proxies,
+        "client_certificate_header": HEADER,
+        "client_certificate_cas": authorities,
+    }
 
 
 @pytest.fixture
@@ -115,12 +138,15 @@ async def test_a_client_is_known_by_its_certificate(suite: Any, client_id: str, 
         ("by-subject", [as_bytes(certificate("CN=tax.example.cn,O=税务局"))]),
         ("by-subject", [as_bytes(certificate("CN=tax.example.cn.evil.test,O=税务局,C=CN"))]),
         ("by-subject", [as_bytes(certificate(days=365))]),
+        ("by-subject", [as_bytes(certificate(own=True))]),
+        ("by-host", [as_bytes(certificate(own=True))]),
         ("by-subject", [as_bytes(certificate()), as_bytes(certificate())]),
         ("by-subject", [":AAAA:"]),
         ("by-subject", ["%20"]),
         ("by-subject", [":" + "A" * 20000 + ":"]),
         ("by-host", [as_bytes(certificate(host="www.tax.example.cn"))]),
         ("by-host", [as_bytes(certificate("CN=tax.example.cn", None))]),
+        ("by-itself", [as_bytes(certificate("CN=self", None, own=True))]),
         ("by-itself", [as_bytes(certificate("CN=self", None))]),
         ("department", [as_bytes(certificate())]),
         ("hall", [as_bytes(certificate())]),

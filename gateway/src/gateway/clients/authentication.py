@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
+from cryptography import x509
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from starlette.requests import Request
 
-from gateway.clients.certificates import certificate_in, is_registered, is_valid, names
+from gateway.clients.certificates import is_registered, names
 from gateway.clients.domain import BY_CERTIFICATE, Client
 from gateway.clients.keys import KeysNotThere
 from gateway.clients.repository import client_by_id, use_assertion
@@ -43,7 +44,10 @@ async def authenticate(provider: Provider, request: Request, parameters: dict[st
     Raises:
         OAuthError: `invalid_client`, or `invalid_request` when several proofs are given.
     """
-    authorization = request.headers.get("authorization")
+    headers = request.headers.getlist("authorization")
+    if len(headers) > 1:
+        raise OAuthError("invalid_request", "the Authorization header is given more than once")
+    authorization = headers[0] if headers else None
     methods = [
         name
         for name, given in (
@@ -71,17 +75,20 @@ async def authenticate(provider: Provider, request: Request, parameters: dict[st
 
 async def _require_certificate(provider: Provider, request: Request, client: Client) -> None:
     """Do nothing when the request was sent with the client's certificate (RFC 8705, 2)."""
-    certificate = certificate_in(request, provider.certificate_header)
-    if certificate is None or not is_valid(certificate, provider.context.clock()):
+    certificates = provider.certificates
+    shown = certificates.shown(request.scope["headers"]) if certificates else None
+    if certificates is None or shown is None:
         raise _refused()
-    if client.authentication == "tls_client_auth":
-        known = names(certificate, client)
-    else:
-        try:
-            known = is_registered(certificate, await provider.client_keys.of(client, None))
-        except KeysNotThere as error:
-            raise _refused() from error
-    if not known:
+    try:
+        certificate = x509.load_der_x509_certificate(shown)
+        if client.authentication == "tls_client_auth":
+            known = certificates.vouches_for(certificate) and names(certificate, client)
+        else:
+            keys = await provider.client_keys.of(client, lambda keys: is_registered(certificate, keys))
+            known = is_registered(certificate, keys)
+    except (KeysNotThere, ValueError) as error:
+        raise _refused() from error
+    if not known or not certificates.is_current(certificate):
         raise _refused()
 
 
@@ -117,7 +124,7 @@ async def _by_assertion(provider: Provider, parameters: dict[str, str]) -> Clien
     if parameters.get("client_id", client.client_id) != client.client_id:
         raise OAuthError("invalid_request", "client_id differs from the client assertion")
     try:
-        keys = await provider.client_keys.of(client, kid)
+        keys = await provider.client_keys.of(client, lambda keys: kid is None or kid in {key.kid for key in keys})
     except KeysNotThere as error:
         raise _refused() from error
     claims = _verified(provider, client, keys, assertion)

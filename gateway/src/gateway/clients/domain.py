@@ -120,6 +120,7 @@ class Client:
         draft_by: who proposed them.
         trusted_since: what people granted before is void, since it was suspended then.
         id_token_algorithm: what its ID tokens are signed by: `ES256` or `RS256`.
+        certificate_bound: whether its access tokens are bound to its certificate (RFC 8705, 3).
         tls_client_auth_subject_dn: subject of its certificate (RFC 4514), or
         tls_client_auth_san_dns: the host that its certificate names.
         profile: which security profile it is held to beyond the rules for everybody: `fapi2` or none.
@@ -158,6 +159,7 @@ class Client:
     draft_by: UUID | None = None
     trusted_since: datetime | None = None
     id_token_algorithm: str = ES256
+    certificate_bound: bool = False
     tls_client_auth_subject_dn: str | None = None
     tls_client_auth_san_dns: str | None = None
     profile: str | None = None

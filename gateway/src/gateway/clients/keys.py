@@ -2,10 +2,10 @@
 
 import asyncio
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OctKey
@@ -24,6 +24,8 @@ _APART: Final = timedelta(seconds=10)
 """Nobody makes us ask more often than this, whatever keys he claims to have used."""
 _SHORTEST_RSA: Final = 2048
 _MOST_KEYS: Final = 50
+Fit: TypeAlias = Callable[[KeySet], bool]
+"""Tells whether one of the keys may be the one that was used."""
 log = logger(__name__)
 
 
@@ -40,13 +42,13 @@ class _Published:
     tried_at: datetime | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def is_due(self, kid: str | None, now: datetime) -> bool:
-        """Tell whether the address is to be read again before an assertion that names `kid` is looked at."""
+    def is_due(self, fit: Fit, now: datetime) -> bool:
+        """Tell whether the address is to be read again before something is looked at that only other keys would fit."""
         if self.tried_at is not None and now < self.tried_at + _APART:
             return False
         if self.keys is None or self.read_at is None or now > self.read_at + _FRESH_FOR:
             return True
-        return kid is not None and kid not in {key.kid for key in self.keys}
+        return not fit(self.keys)
 
     def good(self, now: datetime) -> KeySet | None:
         """Return the keys, unless they are too old to be believed."""
@@ -61,8 +63,8 @@ class ClientKeys:
         self._clock = clock
         self._published: dict[str, _Published] = {}
 
-    async def of(self, client: Client, kid: str | None) -> KeySet:
-        """Return the keys of `client`, read anew when `kid` is none of those that are known.
+    async def of(self, client: Client, fit: Fit) -> KeySet:
+        """Return the keys of `client`, read anew when those that are known do not `fit`.
 
         Raises:
             KeysNotThere: when it has none.
@@ -72,9 +74,9 @@ class ClientKeys:
         if client.jwks_uri is None:
             raise KeysNotThere
         known = self._published.setdefault(client.jwks_uri, _Published())
-        if known.keys is None or known.is_due(kid, self._clock()):
+        if known.keys is None or known.is_due(fit, self._clock()):
             async with known.lock:
-                if known.is_due(kid, self._clock()):
+                if known.is_due(fit, self._clock()):
                     await self._read(client, client.jwks_uri, known)
         keys = known.good(self._clock())
         if keys is None:

@@ -115,6 +115,10 @@ def _require_nothing_secret(client: Client) -> None:
         raise InvalidClientMetadata("公开应用不能使用 client_credentials。", pointer="/grant_types")
     if TOKEN_EXCHANGE in client.grant_types:
         raise InvalidClientMetadata("公开应用不能换取令牌。", pointer="/grant_types")
+    if client.certificate_bound:
+        raise InvalidClientMetadata(
+            "公开应用的令牌不能与证书绑定。", pointer="/tls_client_certificate_bound_access_tokens"
+        )
     if client.pkce_optional:
         raise InvalidClientMetadata("公开应用必须使用 PKCE。", pointer="/pkce_optional")
     if client.resources:

@@ -14,6 +14,7 @@ _NAMES: Final = {
     "authentication": "token_endpoint_auth_method",
     "require_par": "require_pushed_authorization_requests",
     "former_secrets_until": "former_secrets_valid_until",
+    "certificate_bound": "tls_client_certificate_bound_access_tokens",
     "id_token_algorithm": "id_token_signed_response_alg",
 }
 """Attributes of a client that are called otherwise outside."""
@@ -26,6 +27,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "jwks_uri": None,
     "tls_client_auth_subject_dn": None,
     "tls_client_auth_san_dns": None,
+    "tls_client_certificate_bound_access_tokens": False,
     "redirect_uris": ["https://archive.example.cn/callback"],
     "post_logout_redirect_uris": ["https://archive.example.cn/"],
     "backchannel_logout_uri": "https://archive.example.cn/backchannel-logout",
@@ -64,6 +66,9 @@ class ClientFields(BaseModel):
     )
     tls_client_auth_san_dns: str | None = Field(
         default=None, min_length=1, max_length=253, description="tls_client_auth 的证书中的域名，与证书主体二选一"
+    )
+    tls_client_certificate_bound_access_tokens: bool = Field(
+        default=False, description="访问令牌与连接所用的证书绑定（RFC 8705）"
     )
     redirect_uris: list[str] = Field(default_factory=list, max_length=20)
     post_logout_redirect_uris: list[str] = Field(default_factory=list, max_length=20)

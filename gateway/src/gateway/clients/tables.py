@@ -41,6 +41,7 @@ client = sa.Table(
     sa.Column("draft_by", sa.Uuid),
     sa.Column("trusted_since", INSTANT),
     sa.Column("profile", sa.Text),
+    sa.Column("certificate_bound", sa.Boolean, nullable=False),
     sa.Column("tls_client_auth_subject_dn", sa.Text),
     sa.Column("tls_client_auth_san_dns", sa.Text),
     sa.Column("id_token_algorithm", sa.Text, nullable=False),

@@ -16,7 +16,8 @@ from gateway.edge.limiter import Charge, Limiter, subject
 from gateway.edge.rates import Rates, TooManyRequests
 from gateway.edge.routes import Route
 from gateway.people.domain import NotKnownSurelyEnough
-from gateway.tokens.access import InsufficientScope, token_type
+from gateway.tokens.access import InsufficientScope
+from gateway.tokens.binding import token_type
 from gateway.tokens.principal import Principal
 from onestop_legal.errors import NamedError
 from onestop_runtime.problems import NotSignedIn

@@ -113,6 +113,8 @@ class Door(BoundedHttp):
 
     def _begin_exchange(self, url: bytes) -> None:
         parser, proxy = self.parser, self._proxy
+        peer = self.client[0] if self.client else ""
+        self.headers = proxy.headers_of(peer, self.headers)
         raw_path, _, query = url.partition(b"?")
         path = raw_path.decode("ascii", "replace")
         version = parser.get_http_version()
@@ -122,7 +124,7 @@ class Door(BoundedHttp):
             raw_path,
             query,
             self.headers,
-            proxy.origin_of(self.client[0] if self.client else "", self.headers),
+            proxy.origin_of(peer, self.headers),
             version,
         )
         # After an upgrade that nobody wants the parser reads no further.

@@ -79,6 +79,10 @@ class Proxy:
         passed = [part.strip() for name, value in headers if name == FORWARDED_FOR for part in value.split(b",")]
         return self._trusted.origin(peer, passed)
 
+    def headers_of(self, peer: str, headers: Headers) -> Headers:
+        """Return headers as we read them: a client's certificate under our name for it, if a proxy of ours says so."""
+        return headers if self._trusted is None else self._trusted.with_certificate(peer, headers)
+
     def common_lines(self, headers: Headers) -> bytes:
         """Return `headers`, which are the same for a second, as lines."""
         if headers is not self._common[0]:

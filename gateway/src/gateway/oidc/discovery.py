@@ -1,6 +1,6 @@
 """What everybody may know of the provider: where it is, what it can, which keys its tokens are checked with."""
 
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +16,12 @@ from gateway.provider import provider_of
 from gateway.tokens.dpop import ALGORITHMS as PROOF_ALGORITHMS
 from gateway.tokens.keys import ALGORITHMS
 
+_ALIASED: Final = (
+    "token_endpoint", "pushed_authorization_request_endpoint", "revocation_endpoint", "introspection_endpoint",
+    "device_authorization_endpoint", "userinfo_endpoint",
+)  # fmt: skip
+"""Where a client shows its certificate (RFC 8705, 5)."""
+
 
 async def jwks(request: Request) -> Response:
     """Publish the keys that our tokens are checked with."""
@@ -25,7 +31,12 @@ async def jwks(request: Request) -> Response:
 async def discovery(request: Request) -> Response:
     """Say where everything is and what is supported (OIDC Discovery; RFC 8414)."""
     provider = provider_of(request)
-    return public_document(metadata(provider.issuer, certificates=bool(provider.certificate_header)))
+    told = metadata(provider.issuer, certificates=provider.certificates is not None)
+    if provider.certificates is not None:
+        origin = provider.mtls_origin or provider.issuer
+        told["tls_client_certificate_bound_access_tokens"] = True
+        told["mtls_endpoint_aliases"] = {it: origin + told[it].removeprefix(provider.issuer) for it in _ALIASED}
+    return public_document(told)
 
 
 def metadata(issuer: str, *, certificates: bool = False) -> dict[str, Any]:

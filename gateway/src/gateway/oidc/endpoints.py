@@ -18,12 +18,13 @@ from gateway.oidc.errors import OAuthError
 from gateway.oidc.exchange import ACCESS_TOKEN, exchange
 from gateway.oidc.grants import Issued, Refusal, Wanted, redeem_code, refresh
 from gateway.oidc.http import CORS, endpoint, form_of, json_response, required
-from gateway.oidc.proofs import proof_of, proofs_in, use_proof
+from gateway.oidc.proofs import binding_of, proof_of, proofs_in
 from gateway.oidc.taking_back import take_back
 from gateway.provider import Provider, provider_of
 from gateway.terminals.admission import admitted
 from gateway.terminals.domain import CHANNEL as TERMINAL
-from gateway.tokens.access import InvalidToken, token_type
+from gateway.tokens.access import InvalidToken
+from gateway.tokens.binding import token_type
 from gateway.tokens.challenges import CHALLENGE, NONCE, challenge_of, oauth_code
 from gateway.tokens.dpop import InvalidProof, NonceNeeded, Proof
 from gateway.tokens.opaque import digest
@@ -46,7 +47,7 @@ async def token(request: Request) -> Response:
     form = await form_of(request)
     proof = proof_of(provider, request, EXCHANGE)
     client = await authenticate(provider, request, form)
-    if client.fapi and proof is None:
+    if client.fapi and proof is None and not client.certificate_bound:
         nonce = provider.proofs.nonces.current
         raise OAuthError("invalid_dpop_proof", "the client binds its tokens to a key (FAPI 2.0)", nonce=nonce)
     grant_type = required(form, "grant_type")
@@ -55,12 +56,12 @@ async def token(request: Request) -> Response:
     if grant_type not in client.grant_types:
         raise OAuthError("unauthorized_client", "the client may not use this grant type")
     if grant_type == CREDENTIALS:
-        return await _own_token(provider, client, form, proof)
+        return await _own_token(provider, request, client, form, proof)
     if grant_type == TOKEN_EXCHANGE:
-        return await _exchanged_token(provider, client, form, proof)
+        return await _exchanged_token(provider, request, client, form, proof)
     caller = Caller(client=client.client_id, channel=client.channel)
     async with provider.transaction(caller) as tx:
-        key = await use_proof(tx, proof)
+        key = await binding_of(tx, provider, request, client, proof)
         outcome: Issued | Refusal
         if grant_type == CODE:
             outcome = await redeem_code(
@@ -131,7 +132,9 @@ def _answer(provider: Provider, proof: Proof | None, told: dict[str, Any]) -> Re
     return json_response(told, headers={NONCE: provider.proofs.nonces.current} if proof else None)
 
 
-async def _own_token(provider: Provider, client: Client, form: dict[str, str], proof: Proof | None) -> Response:
+async def _own_token(
+    provider: Provider, request: Request, client: Client, form: dict[str, str], proof: Proof | None
+) -> Response:
     """Issue a token that a department's system uses in its own name."""
     if not client.confidential:
         raise OAuthError("unauthorized_client", "the client may not use this grant type")
@@ -148,7 +151,7 @@ async def _own_token(provider: Provider, client: Client, form: dict[str, str], p
     )
     until = None
     async with provider.transaction(caller) as tx:
-        key = await use_proof(tx, proof)
+        key = await binding_of(tx, provider, request, client, proof)
         if client.channel == TERMINAL:
             terminal, until = await admitted(tx, client, key)
             tx.caller = caller = replace(caller, kind="device", region=terminal.region, hall=terminal.hall)
@@ -160,10 +163,13 @@ async def _own_token(provider: Provider, client: Client, form: dict[str, str], p
     return _answer(provider, proof, told)
 
 
-async def _exchanged_token(provider: Provider, client: Client, form: dict[str, str], proof: Proof | None) -> Response:
+async def _exchanged_token(
+    provider: Provider, request: Request, client: Client, form: dict[str, str], proof: Proof | None
+) -> Response:
     """Issue a token by which a client goes on in a person's name (RFC 8693)."""
     async with provider.transaction(Caller(client=client.client_id, channel=client.channel)) as tx:
-        wanted = Wanted(await use_proof(tx, proof), _scopes(form), form.get("resource"))
+        key = await binding_of(tx, provider, request, client, proof)
+        wanted = Wanted(key, _scopes(form), form.get("resource"))
         issued, scopes = await exchange(tx, provider, client, wanted, form)
     told = {
         "access_token": issued.value,
@@ -198,7 +204,8 @@ def _bearer(provider: Provider, request: Request) -> Principal:
     if len(values) > 1:
         raise _invalid_token()
     try:
-        return provider.identities.presented(values[0], proofs_in(request), request.method, USERINFO.encode())
+        shown = provider.certificates.shown(request.scope["headers"]) if provider.certificates else None
+        return provider.identities.presented(values[0], proofs_in(request), request.method, USERINFO.encode(), shown)
     except (InvalidToken, InvalidProof, NonceNeeded) as error:
         headers = challenge_of(error)
         description = "the access token or its proof is not valid"

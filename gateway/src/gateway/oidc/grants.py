@@ -22,7 +22,7 @@ from gateway.provider import Provider
 from gateway.signin.domain import Session
 from gateway.terminals.admission import tokens_end
 from gateway.terminals.domain import CHANNEL as TERMINAL
-from gateway.tokens.access import token_type
+from gateway.tokens.binding import token_type
 from gateway.tokens.opaque import digest, new_secret
 from onestop_legal.working_days import legal_day
 from onestop_runtime.caller import Caller

@@ -11,7 +11,8 @@ from gateway.oidc.errors import OAuthError
 from gateway.oidc.grants import living_grant
 from gateway.oidc.http import endpoint, form_of, json_response, required
 from gateway.provider import Provider, provider_of
-from gateway.tokens.access import InvalidToken, token_type
+from gateway.tokens.access import InvalidToken
+from gateway.tokens.binding import bound_to, token_type
 from gateway.tokens.principal import names_of
 from onestop_runtime.caller import Caller
 from onestop_runtime.transaction import Transaction
@@ -50,7 +51,7 @@ def _access_token(provider: Provider, client: Client, value: str) -> dict[str, A
         return None
     if provider.revoked.refuses(names_of(claims), claims["iat"]):
         return None
-    return {"active": True, "token_type": token_type(claims.get("cnf"))} | {
+    return {"active": True, "token_type": token_type(bound_to(claims))} | {
         name: claims[name] for name in _TOLD if name in claims
     }
 

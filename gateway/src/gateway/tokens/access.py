@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from joserfc import jwt
 from joserfc.errors import JoseError
 
+from gateway.tokens.binding import bound_to, confirmation
 from gateway.tokens.keys import ALGORITHM, KeyRing
 from gateway.tokens.principal import Principal, names_of
 from onestop_legal.errors import NamedError
@@ -124,7 +125,7 @@ class AccessTokens:
             scopes: what the client was granted.
             grant_id: the authorization that the token belongs to and is revoked with.
             auth_time: second of the epoch at which the person signed in.
-            key: thumbprint of the key that who presents the token has to hold (RFC 9449, 6.1); None for a bearer.
+            key: what the token is bound to (see `binding`); None for a bearer token.
             resource: where the token is good; None for our own API.
             first_party: whether the client is our own.
             until: when it ends at the latest.
@@ -150,7 +151,7 @@ class AccessTokens:
         if auth_time is not None:
             claims["auth_time"] = auth_time
         if key is not None:
-            claims["cnf"] = {"jkt": key}
+            claims["cnf"] = confirmation(key)
         if first_party:
             claims["first_party"] = True
         return IssuedToken(self._signed(claims), token_id, seconds)
@@ -167,7 +168,7 @@ class AccessTokens:
             subject: what the other token states; the new one does not outlive it.
             client_id: who gets it.
             scopes: what it is good for.
-            key: thumbprint of the key that it is bound to; None for a bearer token.
+            key: what it is bound to; None for a bearer token.
             resource: where it is good.
         """
         issued = int(self._clock().timestamp())
@@ -185,7 +186,7 @@ class AccessTokens:
             "via": before,
         }
         if key is not None:
-            claims["cnf"] = {"jkt": key}
+            claims["cnf"] = confirmation(key)
         return IssuedToken(self._signed(claims), token_id, until - issued)
 
     def _signed(self, claims: dict[str, Any]) -> str:
@@ -226,11 +227,6 @@ class AccessTokens:
         return claims
 
 
-def token_type(key: object) -> str:
-    """Return how a token that is bound to `key`, or to nothing, is presented."""
-    return "Bearer" if key is None else "DPoP"
-
-
 def _principal(claims: dict[str, Any]) -> Principal:
     return Principal(
         caller=caller_of({**claims, "client": claims["client_id"]}),
@@ -240,7 +236,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
         token_id=claims["jti"],
         issued_at=float(claims["iat"]),
         names=names_of(claims),
-        key=claims["cnf"]["jkt"] if "cnf" in claims else None,
+        key=bound_to(claims),
         first_party=claims.get("first_party") is True,
         grant_id=claims.get("grant"),
         signed_in_at=datetime.fromtimestamp(claims["auth_time"], UTC) if "auth_time" in claims else None,

@@ -9,7 +9,10 @@ from typing import Final, Protocol
 
 from joserfc.jwk import OKPKey
 
+from gateway.certificates import HEADER as CERTIFICATE
+from gateway.certificates import der_of, thumbprint
 from gateway.tokens.access import AccessTokens, InvalidToken
+from gateway.tokens.binding import is_certificate, of_certificate
 from gateway.tokens.dpop import InvalidProof, Proofs, SeenProofs
 from gateway.tokens.principal import Principal
 from gateway.tokens.revoked import Revoked
@@ -18,7 +21,7 @@ from onestop_runtime.clock import Clock
 
 _REMEMBERED: Final = 20_000
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_READ: Final = frozenset({b"authorization", b"cookie", b"sec-fetch-site", b"origin"})
+_READ: Final = frozenset({b"authorization", b"cookie", b"sec-fetch-site", b"origin", CERTIFICATE})
 _RENEW_SECONDS: Final = 15
 """An assertion is replaced this long before it expires: it must still be good when the service reads it."""
 
@@ -67,6 +70,7 @@ class Identities:
         sessions: Sessions | None = None,
         proofs: Proofs | None = None,
         external: External | None = None,
+        certificates: bool = False,
     ) -> None:
         self._tokens = tokens
         self._key = assertion_key
@@ -75,6 +79,7 @@ class Identities:
         self._sessions = sessions
         self._proofs = proofs
         self._external = external
+        self._certificates = certificates
         self._seen = SeenProofs(clock)
         self._origin = tokens.issuer.encode()
         self._known: dict[str, Principal] = {}
@@ -102,7 +107,8 @@ class Identities:
         if authorization is not None:
             if self._external is not None:
                 self._require_known(authorization)
-            return self.presented(authorization, proofs, method, path)
+            certificate = der_of(given[CERTIFICATE]) if self._certificates and CERTIFICATE in given else None
+            return self.presented(authorization, proofs, method, path, certificate)
         if b"cookie" in given and self._sessions is not None and self._from_our_pages(given, method):
             raise NotAtOnce(cookie=given[b"cookie"])
         return None
@@ -132,17 +138,26 @@ class Identities:
             return False
         return method in _SAFE or given.get(b"origin") == self._origin
 
-    def presented(self, authorization: bytes, proofs: Sequence[bytes], method: str, path: bytes) -> Principal:
+    def presented(
+        self,
+        authorization: bytes,
+        proofs: Sequence[bytes],
+        method: str,
+        path: bytes,
+        certificate: bytes | None = None,
+    ) -> Principal:
         """Return who an `Authorization` header stands for.
 
         A token that is bound to a key counts with a proof of that key and never as a bearer token; nor the other way
-        round (RFC 9449, 7).
+        round (RFC 9449, 7). One that is bound to a certificate counts on a connection that was opened with it
+        (RFC 8705, 3).
 
         Args:
             authorization: value of the header.
             proofs: values of all `DPoP` headers.
             method: method of the request.
             path: its path as the client wrote it, without query.
+            certificate: that of the connection, in DER.
 
         Raises:
             InvalidToken: when the scheme is neither `Bearer` nor `DPoP`, or the token cannot be believed.
@@ -155,13 +170,13 @@ class Identities:
         token = credentials.decode("ascii").strip()
         if scheme.lower() == b"bearer":
             principal = self._believed(token, "Bearer")
-            if principal.key is not None:
+            if principal.key is not None and not _is_of(principal.key, certificate):
                 raise InvalidToken
             return principal
         if scheme.lower() != b"dpop" or self._proofs is None:
             raise InvalidToken
         principal = self._believed(token, "DPoP")
-        if principal.key is None:
+        if principal.key is None or is_certificate(principal.key):
             raise InvalidToken("DPoP")
         proof = self._proofs.read(proofs, method, path.decode("latin-1"), token=token)
         if proof.key != principal.key or not self._seen.take(proof):
@@ -212,3 +227,7 @@ class Identities:
         assertion = make_assertion(principal.caller, self._key, issuer=GATEWAY, audience=audience)
         principal.assertions[audience] = (moment + LIFETIME_SECONDS - _RENEW_SECONDS, assertion)
         return assertion
+
+
+def _is_of(bound: str, certificate: bytes | None) -> bool:
+    return certificate is not None and bound == of_certificate(thumbprint(certificate))
