@@ -43,8 +43,8 @@ from gateway.parts import (
     carry_messages,
     external_of,
     open_parts,
-    tell_client_use,
     tell_of_logouts,
+    watch_clients,
     watch_revocations,
     watch_signing_keys,
 )
@@ -182,7 +182,7 @@ SERVICE = Service(
     permissions=PERMISSIONS,
     seed=seed,
     startup=open_parts,
-    workers=(watch_revocations, watch_signing_keys, tell_of_logouts, tell_client_use, carry_messages, tidy),
+    workers=(watch_revocations, watch_signing_keys, tell_of_logouts, watch_clients, carry_messages, tidy),
     configure=_configure,
     protocol=Door,
 )

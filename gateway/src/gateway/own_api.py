@@ -3,10 +3,11 @@
 from typing import Final
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.edge.admission import Allowance
 from gateway.edge.answers import headers_of
+from gateway.edge.connection import Headers
 from gateway.edge.entry import Entrance, Passage
 from gateway.edge.records import FAILURES
 from gateway.late_identity import LateIdentity
@@ -35,24 +36,29 @@ class OwnApi:
             await self._app(scope, receive, send)
             return
         headers = [header for header in scope["headers"] if header[0] != _HEADER]
-        if scope["path"].startswith(_PREFIX):
-            address = scope["client"][0] if scope["client"] else ""
-            passage = Passage(
-                scope["method"], scope["path"], scope["raw_path"], scope["query_string"], headers, address
-            )
-            try:
-                await self._entrance.enter(passage)
-            except NamedError as error:
-                FAILURES.labels("gateway", error.slug).inc()
-                await problem_response(error, headers_of(error))(scope, receive, send)
+        if not scope["path"].startswith(_PREFIX):
+            await self._app({**scope, "headers": headers}, receive, send)
+            return
+        address = scope["client"][0] if scope["client"] else ""
+        passage = Passage(scope["method"], scope["path"], scope["raw_path"], scope["query_string"], headers, address)
+        origin = next((value for name, value in headers if name == b"origin"), None)
+        if origin is not None:
+            send = _adding(send, self._entrance.allowing(origin))
+        try:
+            if passage.method == "OPTIONS" and origin is not None:
+                asked = self._entrance.preflight(passage, origin)
+                await Response(status_code=204)(scope, receive, _adding(send, asked))
                 return
-            if passage.principal is not None:
-                assertion = self._identity.assertion_for(passage.principal, AUDIENCE)
-                headers.append((_HEADER, assertion.encode()))
-            if passage.allowance is not None:
-                send = _telling(send, passage.allowance)
-            scope = {**scope, PRINCIPAL: passage.principal}
-        await self._app({**scope, "headers": headers}, receive, send)
+            await self._entrance.enter(passage)
+        except NamedError as error:
+            FAILURES.labels("gateway", error.slug).inc()
+            await problem_response(error, headers_of(error))(scope, receive, send)
+            return
+        if passage.principal is not None:
+            assertion = self._identity.assertion_for(passage.principal, AUDIENCE)
+            headers.append((_HEADER, assertion.encode()))
+        inside = {**scope, "headers": headers, PRINCIPAL: passage.principal}
+        await self._app(inside, receive, _adding(send, _told_of(passage)))
 
 
 def principal_of(request: Request) -> Principal:
@@ -63,13 +69,21 @@ def principal_of(request: Request) -> Principal:
     return principal
 
 
-def _telling(send: Send, allowance: Allowance) -> Send:
-    """Return `send`, with what is left added to the answer."""
+def _told_of(passage: Passage) -> Headers:
+    """Return the headers that an answer has because of its route and of who asked."""
+    ending = passage.route.ending if passage.route else []
+    if passage.allowance is None:
+        return ending
+    policy, left = passage.allowance
+    return [(b"ratelimit-policy", policy), (b"ratelimit", left), *ending]
+
+
+def _adding(send: Send, headers: Headers) -> Send:
+    """Return `send`, with `headers` added to the answer."""
 
     async def send_with(message: Message) -> None:
         if message["type"] == "http.response.start":
-            told = zip((b"ratelimit-policy", b"ratelimit"), allowance, strict=True)
-            message["headers"] = [*message["headers"], *told]
+            message["headers"] = [*message["headers"], *headers]
         await send(message)
 
     return send_with

@@ -1,7 +1,12 @@
 """Opens the running parts of the gateway."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, closing
+from typing import Final
+
+import asyncpg
 
 from gateway.certificates import Certificates
 from gateway.clients.keys import ClientKeys
@@ -9,6 +14,7 @@ from gateway.clients.service import Rules
 from gateway.edge.admission import Admission
 from gateway.edge.client_use import ClientUse
 from gateway.edge.limiter import LocalLimiter
+from gateway.edge.origins import Origins
 from gateway.edge.rates import rates
 from gateway.edge.shared_limiter import SharedLimiter
 from gateway.federation.configuration import IdentityProvider
@@ -36,7 +42,11 @@ from onestop_runtime.caller import system
 from onestop_runtime.clock import Clock
 from onestop_runtime.context import Context
 from onestop_runtime.fields import FieldCipher, FileKeys
+from onestop_runtime.logs import logger
 from onestop_runtime.transaction import acquired, transaction
+
+_LOOK_SECONDS: Final = 1.0
+log = logger(__name__)
 
 
 @asynccontextmanager
@@ -123,12 +133,13 @@ def _providers(settings: GatewaySettings) -> tuple[IdentityProvider, ...]:
 
 
 async def _admission(context: Context, settings: GatewaySettings) -> Admission:
-    use = ClientUse(context.clock)
+    use, origins = ClientUse(context.clock), Origins()
     async with acquired(context.pool) as connection:
         await use.tell(connection)
+        await origins.look(connection)
     alone = LocalLimiter(settings.rates_file)
     limiter = SharedLimiter(context, alone) if settings.rates_in_database else alone
-    return Admission(limiter, use, rates(settings.rate_factor))
+    return Admission(limiter, use, origins, rates(settings.rate_factor))
 
 
 async def watch_revocations(context: Context) -> None:
@@ -149,10 +160,21 @@ async def tell_of_logouts(context: Context) -> None:
     await keep_telling(context, provider.id_tokens, provider.outbound)
 
 
-async def tell_client_use(context: Context) -> None:
-    """Add up with other processes how many requests clients sent."""
-    provider: Provider = context.state
-    await provider.admission.use.keep_telling(context.pool, context.stopping)
+async def watch_clients(context: Context) -> None:
+    """Add up with other processes how many requests clients sent, and look who is registered, every second."""
+    admission = context.state.admission
+    while True:
+        over = context.stopping.is_set()  # what was counted last is told, too
+        try:
+            async with context.pool.acquire() as connection:
+                await admission.use.tell(connection)
+                await admission.origins.look(connection)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            log.warning("clients could not be looked at", error=type(error).__name__)
+        if over:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(context.stopping.wait(), _LOOK_SECONDS)
 
 
 async def carry_messages(context: Context) -> None:

@@ -95,6 +95,7 @@ class Stage:
         self.identities = Identities(self.tokens, self.assertion_key, now)
         self.use = ClientUse(now)
         self.rates = rates()
+        self.origins: Any = {b"https://web.test"}
         self.log: list[bytes] = []
         self.proxy: Proxy | None = None
         self.upstream: Upstream | None = None
@@ -165,7 +166,7 @@ class Stage:
         self.proxy = Proxy(
             RouteTable(routes or routes_of_intake(public=True)),
             {"intake": self.upstream},
-            Inside(self.identities, Admission(LocalLimiter(subjects=1024), self.use, self.rates)),
+            Inside(self.identities, Admission(LocalLimiter(subjects=1024), self.use, self.origins, self.rates)),
             public_url=PUBLIC_URL,
             access_log=AccessLog(self.log.append),
         )

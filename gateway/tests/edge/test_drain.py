@@ -33,7 +33,7 @@ from onestop_runtime.server import serve
 intake = ServiceRoutes("intake")
 routes = [intake.row(method, "/{one}", public=True) for method in ("GET", "PUT")]
 nobody = SimpleNamespace(
-    admission=Admission(LocalLimiter(subjects=64), ClientUse(now), rates()), resolve_at_once=lambda *_: None
+    admission=Admission(LocalLimiter(subjects=64), ClientUse(now), set(), rates()), resolve_at_once=lambda *_: None
 )
 upstream = Upstream("intake", sys.argv[1])
 proxy = Proxy(RouteTable(routes), {"intake": upstream}, nobody, public_url="http://gateway.test")

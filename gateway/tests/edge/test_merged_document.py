@@ -114,6 +114,14 @@ def test_every_routed_operation_tells_the_refusals_of_the_edge():
     assert {"upstream-unreachable", "upstream-overloaded", "upstream-timeout", "invalid-token"} <= set(examples)
 
 
+def test_a_deprecated_operation_describes_the_headers_that_say_so():
+    document = document_of("intake")
+    document["paths"]["/api/intake/v1/things"]["get"]["deprecated"] = True
+    operation = merge({"intake": document})["paths"]["/api/intake/v1/things"]["get"]
+    assert {"Deprecation", "Sunset"} == set(operation["responses"]["200"]["headers"])
+    assert "headers" not in operation["responses"]["404"]
+
+
 def test_absent_services_are_named():
     merged = merge({"intake": document_of("intake")}, absent=["workflow", "credit"])
     assert merged["x-absent-services"] == ["credit", "workflow"]

@@ -13,13 +13,13 @@ from prometheus_client import Counter
 
 from gateway.edge.client_use import ClientUse, QuotaExhausted
 from gateway.edge.limiter import Charge, Limiter, subject
+from gateway.edge.origins import Origins
 from gateway.edge.rates import Rates, TooManyRequests
 from gateway.edge.routes import Route
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.tokens.access import InsufficientScope
 from gateway.tokens.binding import token_type
 from gateway.tokens.principal import Principal
-from onestop_legal.errors import NamedError
 from onestop_runtime.problems import NotSignedIn
 
 LIMITED = Counter("onestop_edge_limited_total", "Requests refused by the rate or quota that was exhausted", ["limit"])
@@ -39,11 +39,13 @@ class Admission:
     Args:
         limiter: counts them.
         use: counts those of each client by days.
+        origins: from which pages of others the API may be called.
         rates: what they are held to, by the kind of route.
     """
 
-    def __init__(self, limiter: Limiter, use: ClientUse, rates: Mapping[str, Rates]) -> None:
+    def __init__(self, limiter: Limiter, use: ClientUse, origins: Origins, rates: Mapping[str, Rates]) -> None:
         self.use = use
+        self.origins = origins
         self.rates = rates
         self._limiter = limiter
         self._charges: dict[tuple[str, str, str], tuple[Charge, ...]] = {}
@@ -97,10 +99,9 @@ class Admission:
         rate = charges[told][1]
         return rate.policy, rate.left(owed[told])
 
-    def stray(self, address: str, refusal: NamedError) -> None:
-        """Count a request that was refused before it could be counted for anybody; raises `TooManyRequests`."""
-        if not isinstance(refusal, TooManyRequests):
-            self._limiter.take_here(self._charges_of(_STRAY, None, address))
+    def stray(self, address: str) -> None:
+        """Count a request that cannot be counted for anybody else; raises `TooManyRequests`."""
+        self._limiter.take_here(self._charges_of(_STRAY, None, address))
 
     def _charges_of(self, kind: str, principal: Principal | None, address: str) -> tuple[Charge, ...]:
         key = (kind, address, principal.token_id if principal else "")

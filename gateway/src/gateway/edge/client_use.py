@@ -1,12 +1,9 @@
 """How many requests each client sends in a day, and how many it may."""
 
-import asyncio
-import contextlib
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
@@ -16,10 +13,8 @@ from gateway.metadata import TEXTS
 from onestop_legal.errors import NamedError
 from onestop_legal.working_days import SHANGHAI, legal_day
 from onestop_runtime.clock import Clock
-from onestop_runtime.logs import logger
 from onestop_runtime.sql import Connection, Record, compiled
 
-LOOK_SECONDS: Final = 1.0
 _DAY_SECONDS: Final = 86_400
 _DAY: Final = sa.bindparam("day", type_=sa.Date)
 _counted = sa.select(
@@ -49,7 +44,6 @@ _DAYS: Final = compiled(
     .order_by(client_requests.c.day.desc())
     .limit(sa.bindparam("days", type_=sa.Integer))
 )
-log = logger(__name__)
 
 
 class QuotaExhausted(NamedError):
@@ -108,19 +102,6 @@ class ClientUse:
         rows = await _QUOTAS.fetch(connection, day=day)
         self._quotas = {row["client_id"]: row["requests_per_day"] for row in rows}
         self._told = {row["client_id"]: row["requests"] for row in rows}
-
-    async def keep_telling(self, pool: asyncpg.Pool, stopping: asyncio.Event) -> None:
-        """Tell every second until `stopping`, and once more; counts on while the database is away."""
-        while True:
-            try:
-                async with pool.acquire() as connection:
-                    await self.tell(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.warning("requests of clients could not be told", error=type(error).__name__)
-            if stopping.is_set():
-                return
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
 
 
 async def daily_requests(connection: Connection, client_id: str, days: int) -> list[Record]:

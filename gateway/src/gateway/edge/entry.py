@@ -7,11 +7,14 @@ from gateway.edge.address import check_target
 from gateway.edge.admission import Allowance
 from gateway.edge.connection import Headers
 from gateway.edge.identity import Identity
+from gateway.edge.origins import allowing, preflight
+from gateway.edge.rates import TooManyRequests
 from gateway.edge.routes import Route, RouteTable
 from gateway.edge.trace import NO_TRACE
 from gateway.tokens.identities import NotAtOnce
 from gateway.tokens.principal import Principal
 from onestop_legal.errors import NamedError
+from onestop_runtime.problems import ServiceUnavailable
 
 
 class Passage:
@@ -90,7 +93,8 @@ class Entrance:
         except NotAtOnce:
             return False
         except NamedError as refusal:
-            admission.stray(passage.address, refusal)
+            if not isinstance(refusal, TooManyRequests):
+                admission.stray(passage.address)
             raise
         return passage.allowance is not None
 
@@ -107,8 +111,28 @@ class Entrance:
                 passage.principal = await self._identity.resolve(passage.headers, passage.method, passage.raw_path)
             passage.allowance = await admission.admit(route, passage.principal, passage.address)
         except NamedError as refusal:
-            admission.stray(passage.address, refusal)
+            if not isinstance(refusal, TooManyRequests):
+                admission.stray(passage.address)
             raise
+
+    def preflight(self, passage: Passage, origin: bytes) -> Headers:
+        """Return the headers that answer a browser which asks for a page of `origin` before it calls (CORS).
+
+        Raises:
+            OriginNotAllowed: when no registered client has pages there.
+            NamedError: when the address leads nowhere, or too many requests come.
+        """
+        admission = self._identity.admission
+        admission.stray(passage.address)
+        check_target(passage.raw_path, passage.query)
+        return preflight(self._routes, passage.path, origin, admission.origins)
+
+    def allowing(self, origin: bytes) -> Headers:
+        """Return the headers by which a browser shows an answer to a page of `origin`; none for one of strangers."""
+        try:
+            return allowing(origin) if origin in self._identity.admission.origins else []
+        except ServiceUnavailable:
+            return []
 
     def _found(self, passage: Passage) -> Route:
         if passage.route is None:

@@ -12,11 +12,12 @@ from math import inf
 from time import perf_counter
 from typing import Final, Protocol
 
-from gateway.edge.answers import CLOSING, STATUS_LINES, problem
+from gateway.edge.answer import Answer, Reader
+from gateway.edge.answers import CLOSING, problem
 from gateway.edge.connection import Connection, Headers
 from gateway.edge.entry import Passage
 from gateway.edge.failures import MalformedRequest, RequestTooSlow, UpstreamTimeout
-from gateway.edge.headers import BODILESS, UNREAD, Incoming, answer_lines
+from gateway.edge.headers import UNREAD, Incoming
 from gateway.edge.proxy import Proxy, too_large
 from gateway.edge.records import CUT_SHORT
 from gateway.edge.upstream import Upstream
@@ -34,6 +35,7 @@ SLOW_SECONDS: Final = 60.0
 BUFFERED_BYTES: Final = 64 * 1024
 """How much of a body waits for a connection; and how much of an unwanted one is read to keep the client's."""
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_NO_CONTENT: Final = 204
 _CLIENT_GONE: Final = 499
 _CLIENT, _READER, _PERMISSION, _UPSTREAM = "client", "reader", "permission", "upstream"
 _TOO_SLOW: Final = "请求内容迟迟没有发送完毕，连接已关闭。"
@@ -41,7 +43,7 @@ _TIMEOUT: Final = "服务在规定时间内没有答复，操作是否完成尚�
 log = logger(__name__)
 
 
-class Client(Protocol):
+class Client(Reader, Protocol):
     """The client's side of an exchange.
 
     Attributes:
@@ -59,13 +61,6 @@ class Client(Protocol):
     @property
     def paused(self) -> bool:
         """Nothing arrives from it for now, because it was asked to wait."""
-
-    @property
-    def common_lines(self) -> bytes:
-        """Headers that every answer has, as lines."""
-
-    def write(self, data: bytes) -> None:
-        """Send a part of the answer."""
 
     def pause(self) -> None:
         """Let nothing more arrive for now."""
@@ -103,9 +98,7 @@ class Exchange:
     _unpermitted = False
     _repeated = False
     _judged = False
-    _chunked = False
-    _bodiless = False
-    _dropped = 0
+    _answer: Answer | None = None
     _paused = False
     _waits_for = _UPSTREAM
 
@@ -118,7 +111,6 @@ class Exchange:
         self._passage = passage
         self._refusal = incoming if isinstance(incoming, NamedError) else None
         self._incoming = UNREAD if isinstance(incoming, NamedError) else incoming
-        self._out: list[bytes] = []
 
     # The way in
 
@@ -128,6 +120,9 @@ class Exchange:
         try:
             if self._refusal is not None:
                 raise self._refusal
+            if self._passage.method == "OPTIONS" and self._incoming.origin is not None:
+                self._answer_preflight(self._incoming.origin)
+                return
             entered = self._proxy.entrance.enter_at_once(self._passage)
         except NamedError as refusal:
             self._refuse(refusal)
@@ -136,6 +131,10 @@ class Exchange:
             self._forward()
         else:
             self._await(self._enter)
+
+    def _answer_preflight(self, origin: bytes) -> None:
+        headers = self._proxy.entrance.preflight(self._passage, origin)
+        self._tell(_NO_CONTENT, headers, b"", "answered")
 
     async def _enter(self) -> None:
         try:
@@ -253,35 +252,23 @@ class Exchange:
 
     def answer_head(self, status: int, headers: Headers) -> None:
         """Send the head of the answer on."""
-        passage = self._passage
-        lines, sized = answer_lines(status, headers)
-        self._bodiless = status in BODILESS or passage.method == "HEAD"
-        self._chunked = not sized and not self._bodiless and passage.version == "1.1"
-        if self._unpermitted or not (sized or self._bodiless or self._chunked):
-            self.keep_alive = False
-        if self._chunked:
-            lines.append(b"transfer-encoding: chunked\r\n")
-        self._start_answer(status, lines)
+        self._judged = self.response_started = True
+        self._answer = Answer(self._client, self._proxy, self._passage, self._incoming)
+        keep_alive = self.keep_alive and not self._unpermitted
+        self.keep_alive = self._answer.pass_on(status, headers, keep_alive=keep_alive)
         assert self._upstream  # noqa: S101 - it has answered
         self._upstream.breaker.succeeded()
-        self._judged = True
 
     def answer_part(self, data: bytes) -> None:
         """Send a part of the answer's body on."""
-        if self._bodiless:
-            self._dropped += len(data)
-            if self._dropped > BUFFERED_BYTES:  # too much for an answer that shows only its head
-                self.answer_end()
-        elif self._chunked:
-            self._out += (b"%x\r\n" % len(data), data, b"\r\n")
-        else:
-            self._out.append(data)
+        assert self._answer  # noqa: S101 - its head came before
+        self._answer.add(data)
+        if self._answer.too_long:
+            self.answer_end()
 
     def answer_pause(self) -> None:
         """Write what was told, and let the upstream wait when the client does not read it."""
-        if self._out:
-            self._client.write(b"".join(self._out))
-            self._out.clear()
+        if self._answer is not None and self._answer.write():
             if self._client.full and self._connection is not None:
                 self._paused = True
                 self._connection.pause()
@@ -289,9 +276,8 @@ class Exchange:
 
     def answer_end(self) -> None:
         """End the answer."""
-        if self._chunked:
-            self._out.append(b"0\r\n\r\n")
-        self._client.write(b"".join(self._out))
+        assert self._answer  # noqa: S101 - its head came before
+        self._answer.end()
         self._finish("answered")
         self._client.answered()
 
@@ -385,21 +371,18 @@ class Exchange:
         rest = (inf if incoming.length is None else incoming.length) - self._received
         if isinstance(refusal, CLOSING) or rest > BUFFERED_BYTES or (incoming.expects and rest):
             self.keep_alive = False
-        self._start_answer(refusal.status, [b"%b: %b\r\n" % pair for pair in headers])
-        if self._passage.method != "HEAD":
-            self._out.append(body)
-        self._client.write(b"".join(self._out))
-        self._finish(refusal.slug)
-        self._client.answered()
+        self._tell(refusal.status, headers, body, refusal.slug)
 
-    def _start_answer(self, status: int, lines: list[bytes]) -> None:
+    def _tell(self, status: int, headers: Headers, body: bytes, outcome: str) -> None:
+        """Answer by ourselves."""
         self.response_started = True
-        self._passage.status = status
-        passage = self._passage
-        self._out = out = [STATUS_LINES[status], self._client.common_lines, *lines, passage.trace.lines]
-        if passage.allowance is not None:
-            out.append(b"ratelimit-policy: %b\r\nratelimit: %b\r\n" % passage.allowance)
-        out.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
+        answer = Answer(self._client, self._proxy, self._passage, self._incoming)
+        answer.begin(status, [b"%b: %b\r\n" % pair for pair in headers], keep_alive=self.keep_alive)
+        if self._passage.method != "HEAD":
+            answer.add(body)
+        answer.end()
+        self._finish(outcome)
+        self._client.answered()
 
     def _finish(self, outcome: str) -> None:
         """Let go of everything, and tell about it."""

@@ -51,6 +51,14 @@ class MethodNotForwarded(NamedError):
         self.allowed = tuple(sorted(allowed))
 
 
+class OriginNotAllowed(NamedError):
+    """No registered client has pages of this origin."""
+
+    slug = "origin-not-allowed"
+    title = "该网站没有登记，不能调用接口"
+    status = 403
+
+
 class HeadersTooLarge(NamedError):
     """The request's headers are larger or more than the edge takes."""
 
@@ -132,6 +140,7 @@ EDGE_FAILURES: tuple[type[NamedError], ...] = (
     InsufficientScope,
     TooManyRequests,
     QuotaExhausted,
+    OriginNotAllowed,
     UpstreamUnreachable,
     UpstreamBroken,
     UpstreamOverloaded,

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from gateway.edge.coding import chosen
 from gateway.edge.connection import Headers
 from gateway.edge.failures import HeadersTooLarge, MalformedRequest
 
@@ -15,8 +16,8 @@ MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024
 
 _READ_HERE = frozenset(
-    b"authorization connection content-length cookie expect host traceparent tracestate transfer-encoding "
-    b"x-request-id".split()
+    b"accept-encoding authorization connection content-length cookie expect host origin traceparent tracestate "
+    b"transfer-encoding x-request-id".split()
 )
 _STRIPPED = frozenset(
     b"baggage client-ip dpop forwarded http2-settings keep-alive proxy-authenticate proxy-authorization "
@@ -38,6 +39,7 @@ _NOT_ANSWERED = frozenset(
     b"tracestate trailer transfer-encoding upgrade x-powered-by x-request-id".split()
 )
 BODILESS: Final = frozenset({204, 304})
+_ALWAYS = b"x-content-type-options: nosniff\r\nvary: Origin\r\n"
 _CONTROLS = bytes(code for code in (*range(32), 127) if code != ord("\t"))
 _DIGITS = re.compile(rb"[0-9]{1,18}\Z")
 _VERSIONS = ("1.1", "1.0")
@@ -73,6 +75,8 @@ class Incoming(NamedTuple):
         traceparent: trace context as sent.
         tracestate: vendors' part of it.
         request_id: the client's own name for the request.
+        origin: of the page that sends it, when a browser says so.
+        coding: how the client takes a compressed answer: `zstd`, `gzip`, or empty.
     """
 
     passed: bytes
@@ -83,11 +87,14 @@ class Incoming(NamedTuple):
     traceparent: bytes | None
     tracestate: bytes | None
     request_id: bytes | None
+    origin: bytes | None
+    coding: str
 
 
 UNREAD: Final = Incoming(
-    b"", 0, has_body=False, declared=False, expects=False, traceparent=None, tracestate=None, request_id=None
-)
+    b"", 0, has_body=False, declared=False, expects=False, traceparent=None, tracestate=None, request_id=None,
+    origin=None, coding="",
+)  # fmt: skip
 """Stands for the headers of a request that is refused because of them."""
 
 
@@ -128,6 +135,8 @@ def read_request(headers: Headers, version: str = "1.1") -> Incoming:
         traceparent=read.get(b"traceparent"),
         tracestate=read.get(b"tracestate"),
         request_id=read.get(b"x-request-id"),
+        origin=read.get(b"origin"),
+        coding=chosen(read[b"accept-encoding"]) if b"accept-encoding" in read else "",
     )
 
 
@@ -139,8 +148,8 @@ def passes(name: bytes) -> bool:
     return name not in _STRIPPED and not name.startswith(_STRIPPED_PREFIXES) and b"_" not in name
 
 
-def answer_lines(status: int, headers: Headers) -> tuple[list[bytes], bool]:
-    """Return the headers of an upstream's answer that the client gets, and whether they say how long the body is.
+def answer_lines(status: int, headers: Headers) -> tuple[list[bytes], int]:
+    """Return the headers of an upstream's answer that the client gets, and how long they say the body is.
 
     Cookies are the gateway's own matter: no service sets one on the origin where people sign in. The content
     type is not to be guessed: what people uploaded must never run as a page.
@@ -150,24 +159,24 @@ def answer_lines(status: int, headers: Headers) -> tuple[list[bytes], bool]:
         headers: as the upstream sent them, names in lower case.
 
     Returns:
-        Pieces of lines, each line with its end; and whether `content-length` is among them.
+        Pieces of lines, each line with its end; and the length, -1 when there is none among them.
     """
     lines: list[bytes] = []
     named: frozenset[bytes] = frozenset()
-    sized = False
+    length = -1
     for name, value in headers:
         if _answered[name]:
             if name == b"content-length":
                 if status in BODILESS:  # its length would speak of a body that is not sent
                     continue
-                sized = True
+                length = int(value)
             lines += (name, b": ", value, b"\r\n")
         elif name == b"connection":
             named = _named_by_connection(value) | named
     if named:
         return answer_lines(status, [pair for pair in headers if pair[0] not in named | {b"connection"}])
-    lines.append(b"x-content-type-options: nosniff\r\n")
-    return lines, sized
+    lines.append(_ALWAYS)
+    return lines, length
 
 
 def _is_answered(name: bytes) -> bool:

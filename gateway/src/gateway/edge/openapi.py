@@ -21,6 +21,10 @@ DESCRIPTION = (
 )
 REFUSAL = "EdgeRefusal"
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_ENDING: Document = {
+    "Deprecation": {"description": "自何时起不建议使用（RFC 9745）", "schema": {"type": "string"}},
+    "Sunset": {"description": "自何时起可能停用（RFC 8594）", "schema": {"type": "string"}},
+}
 _INTERNAL_HEADERS = ("onestop-assertion",)
 _COMPONENTS = "#/components/"
 
@@ -145,9 +149,18 @@ def _item(service: str, item: Document, tags: list[str]) -> Document:
             operation["parameters"] = [one for one in operation["parameters"] if not _is_internal(one)]
         if operation.get("security"):
             operation["security"] = [{"oidc": []}]
+        if operation.get("deprecated"):
+            _say_that_it_ends(operation)
         if service != "gateway":
             operation.setdefault("responses", {}).setdefault("default", {"$ref": f"{_COMPONENTS}responses/{REFUSAL}"})
     return item
+
+
+def _say_that_it_ends(operation: Document) -> None:
+    """Describe the headers by which the answers of a deprecated operation say so."""
+    for status, response in operation.get("responses", {}).items():
+        if status.startswith("2"):
+            response["headers"] = response.get("headers", {}) | _ENDING
 
 
 def _is_internal(parameter: Document) -> bool:

@@ -49,6 +49,7 @@ class Proxy:
         spans: Spans | None = None,
         ratio: float = 0.0,
     ) -> None:
+        self.routes = routes
         self.entrance = Entrance(routes, identity)
         self.upstreams = upstreams
         self.identity = identity

@@ -4,12 +4,15 @@ The rows stand in `gateway.edge.table`. What is not listed there does not pass.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from email.utils import format_datetime
 from typing import Any, Final
 
+from gateway.edge.connection import Headers
 from gateway.edge.failures import MethodNotForwarded, UnknownService
 from gateway.edge.rates import KINDS
+from onestop_legal.working_days import SHANGHAI
 from onestop_runtime.problems import NotFound
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,6 +36,7 @@ class Route:
         seconds: from the end of the request to the head of the answer.
         deprecated: since when it should no longer be used (RFC 9745).
         sunset: from when on it may be gone (RFC 8594).
+        ending: the headers that tell of both.
     """
 
     service: str
@@ -45,6 +49,7 @@ class Route:
     seconds: float = 30.0
     deprecated: date | None = None
     sunset: date | None = None
+    ending: Headers = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         """Refuse a row that contradicts itself."""
@@ -54,11 +59,26 @@ class Route:
             raise ValueError(f"{self.method} {self.path} asks nobody how surely he is known")
         if self.rate not in KINDS:
             raise ValueError(f"{self.method} {self.path} is held to no rate")
+        object.__setattr__(self, "ending", _ending(self.service, self.deprecated, self.sunset))
 
     @property
     def public(self) -> bool:
         """Nobody has to be signed in."""
         return self.scope is None
+
+
+def _ending(service: str, deprecated: date | None, sunset: date | None) -> Headers:
+    if deprecated is None:
+        return []
+    since = int(datetime.combine(deprecated, time(), SHANGHAI).timestamp())
+    headers = [
+        (b"deprecation", f"@{since}".encode()),
+        (b"link", f'</docs/{service}>; rel="deprecation"; type="text/html"'.encode()),
+    ]
+    if sunset is not None:
+        until = datetime.combine(sunset, time(), SHANGHAI).astimezone(UTC)
+        headers.append((b"sunset", format_datetime(until, usegmt=True).encode()))
+    return headers
 
 
 class ServiceRoutes:
@@ -124,6 +144,10 @@ class RouteTable:
         for route in self._routes:
             self._add(route)
         _let_names_win(self._root)
+        changing = [f"{route.path}/" for route in self._routes if route.method not in SAFE]
+        self._versioned = frozenset(
+            route.path for route in self._routes if any(path.startswith(f"{route.path}/") for path in changing)
+        )
         self._plain = {(route.path, route.method): route for route in self._routes if "{" not in route.path}
 
     def __iter__(self) -> Iterator[Route]:
@@ -144,18 +168,31 @@ class RouteTable:
         plain = self._plain.get((path, method))
         if plain is not None:
             return plain
+        known = self._at(path)
+        found = known.get(method)
+        if found is None:
+            raise MethodNotForwarded(allowed=known)
+        return found
+
+    def methods(self, path: str) -> list[str]:
+        """Return the methods that an address knows; raises `UnknownService`, `NotFound`."""
+        return sorted(self._at(path))
+
+    def is_versioned(self, route: Route) -> bool:
+        """Tell whether what is at an address can be changed there or below: then its ETag is what a change names."""
+        return route.path in self._versioned
+
+    def _at(self, path: str) -> dict[str, Route]:
+        """Return the routes at an address, by their methods."""
         node = self._root
         for segment in path.split("/"):
             following = node.named.get(segment) or (node.any if segment else None)
             if following is None:
                 raise self._nothing_at(path)
             node = following
-        found = node.routes.get(method)
-        if found is None:
-            if not node.routes:
-                raise self._nothing_at(path)
-            raise MethodNotForwarded(allowed=node.routes)
-        return found
+        if not node.routes:
+            raise self._nothing_at(path)
+        return node.routes
 
     def _add(self, route: Route) -> None:
         node = self._root
