@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from gateway.federation.service import ARRIVED
+
 SignIn = Callable[..., Awaitable[httpx.Response]]
 PAGE = "/account/identities"
 OWN = "/api/gateway/v1/identities"
@@ -84,6 +86,24 @@ async def test_another_site_cannot_make_a_browser_link_something(browser: Any):
         assert (await browser.get(address)).headers["location"] == PAGE
 
 
+async def test_links_are_made_and_taken_back_only_shortly_after_a_sign_in(
+    browser: Any, by_province: SignIn, province: Any, clock: Any
+):
+    shown = await sign_in_here(browser, "citizen")
+    linked = await browser.follow(await by_province(browser, shown, "zhao"))
+    clock.pass_(minutes=11)
+    assert (await unlink(browser, linked)).headers["location"].startswith("/sign-in")
+    left = await browser.get(province.link_in(shown))
+    assert left.headers["location"].startswith("/sign-in")
+    asked = browser.asked()
+    fresh = (await browser.redeem(asked, browser.answer(await browser.ask(asked))["code"])).json()
+    token = {"Authorization": f"Bearer {fresh['access_token']}"}
+    link_id = (await browser.get(OWN, headers=token)).json()[0]["id"]
+    refused = await browser.delete(f"{OWN}/{link_id}", headers=token)
+    assert (refused.status_code, refused.json()["type"]) == (401, "/problems/sign-in-too-old")
+    assert "解除关联" in (await browser.get(PAGE)).text
+
+
 async def test_a_link_begun_by_one_person_is_not_finished_for_another(
     browser: Any, open_browser: Callable[[], Any], province: Any
 ):
@@ -102,9 +122,12 @@ async def test_a_link_that_was_taken_back_is_made_again_by_the_person_alone(
     linked = await browser.follow(await by_province(browser, await sign_in_here(browser, "citizen"), "zhao"))
     await unlink(browser, linked)
     other = open_browser()
+    refused = ARRIVED.labels("hebei", "refused")
+    before = refused._value.get()
     ended = await by_province(other, await other.get("/sign-in"), "zhao")
     assert ended.status_code == 409
     assert await last_refusal(gateway) == "identity-was-unlinked"
+    assert refused._value.get() == before + 1
     await by_province(browser, await browser.get(PAGE), "zhao")
     assert (await by_province(other, await other.get("/sign-in"), "zhao")).status_code == 303
 
@@ -120,7 +143,7 @@ async def test_the_only_way_to_sign_in_is_not_taken_back(
     province.browser.cookies.clear()
     with_phone = open_browser()
     await by_province(with_phone, await with_phone.get("/sign-in"), "li")
-    assert (await unlink(with_phone, await with_phone.get(PAGE))).status_code == 303
+    assert (await unlink(with_phone, await with_phone.get(PAGE))).headers["location"] == PAGE
 
 
 async def test_unlinking_ends_the_sessions_that_it_began_elsewhere(

@@ -8,10 +8,12 @@ from gateway.federation.domain import Link, LinkNotFound, OnlyWayToSignIn
 from gateway.federation.repository import link_by_id, links_of
 from gateway.federation.schemas import IdentityView
 from gateway.federation.service import unlink
+from gateway.own_api import principal_of
 from gateway.people.domain import NotKnownSurelyEnough, require_assurance
 from gateway.people.routes import PREFIX
 from gateway.permissions import PERMISSIONS
 from gateway.provider import provider_of
+from gateway.signin.domain import SignInTooOld, require_recent
 from onestop_runtime.problems import NotSignedIn, errors
 from onestop_runtime.routing import Read, Write, command_router, query_router
 
@@ -44,7 +46,7 @@ async def identities_of_person(person_id: UUID, tx: Read, request: Request) -> l
     "/identities/{identity_id}",
     summary="解除第三方身份的关联",
     status_code=204,
-    responses=errors(LinkNotFound, OnlyWayToSignIn, NotKnownSurelyEnough),
+    responses=errors(LinkNotFound, OnlyWayToSignIn, NotKnownSurelyEnough, SignInTooOld),
 )
 async def unlink_identity(identity_id: UUID, tx: Write, request: Request) -> None:
     """Take a link back, one's own or as an administrator; the sessions that it began end."""
@@ -53,6 +55,7 @@ async def unlink_identity(identity_id: UUID, tx: Write, request: Request) -> Non
         raise LinkNotFound
     if link.person_id != tx.caller.sub:
         require_assurance(tx.caller.acr, _OTHERS_NEED)
+    require_recent(principal_of(request), tx.now)
     provider_of(request).revoked.add(await unlink(tx, link))
 
 

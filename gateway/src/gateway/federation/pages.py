@@ -54,6 +54,7 @@ async def start_linking(request: Request) -> Response:
     upstream = service.upstream_of(provider, request.path_params["provider"])
     if not same(query_of(request).get("csrf", ""), who.csrf(f"link:{upstream.id}")):
         return redirect(IDENTITIES, {})
+    who.require_recent(IDENTITIES)
     begun = Begun(upstream.id, None, IDENTITIES, who.person.id, provider.context.clock())
     return redirect(await service.begin(provider, upstream, begun, who.visit), {})
 
@@ -141,6 +142,7 @@ async def take_unlinking(request: Request) -> Response:
     who = await visitor(request)
     link_id = _id(request.path_params["link"])
     await who.form(f"unlink:{link_id}")
+    who.require_recent(IDENTITIES)
     async with who.provider.transaction(who.caller) as tx:
         link = await link_by_id(tx.connection, link_id)
         if link is None or link.person_id != who.person.id:

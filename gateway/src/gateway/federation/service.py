@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from prometheus_client import Counter
+
 from gateway.credentials.repository import factors_of
 from gateway.federation import repository
 from gateway.federation.domain import Link, LinkedToAnother, LinkNotFound, OnlyWayToSignIn, Stated
@@ -33,6 +35,7 @@ from onestop_runtime.transaction import Transaction, acquired
 
 LIFETIME: Final = timedelta(minutes=15)
 """How long the person may take at the other provider."""
+ARRIVED: Final = Counter("onestop_federated_sign_ins_total", "Sign-ins by another's provider", ["provider", "outcome"])
 _ID_TOKEN: Final = ("federated_session", "id_token")
 """The place that an ID token is encrypted for; its row is the link."""
 
@@ -118,6 +121,8 @@ async def recognise(provider: Provider, stated: Stated, visit: str, client_id: s
         else:
             outcome = await _person(tx, known)
             await _expect(tx, provider, known, stated, visit)
+    refused = isinstance(outcome, NamedError)
+    ARRIVED.labels(stated.provider, "refused" if refused else "recognised").inc()
     if isinstance(outcome, NamedError):
         raise outcome
     return outcome
