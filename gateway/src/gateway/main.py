@@ -14,6 +14,7 @@ from gateway.credentials import routes as credentials
 from gateway.credentials import sign_in_pages
 from gateway.devices import api as devices
 from gateway.edge import api as edge
+from gateway.edge import forward_auth
 from gateway.edge.app import Edge
 from gateway.edge.door import Door
 from gateway.edge.proxy import Proxy
@@ -165,6 +166,7 @@ SERVICE = Service(
         signing_keys.queries,
         signing_keys.commands,
         edge.queries,
+        forward_auth.router,
     ),
     constraints={
         "client_pkey": ClientExists,

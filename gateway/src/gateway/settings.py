@@ -25,6 +25,8 @@ class GatewaySettings(ServiceSettings):
         rate_factor: how often requests may come, as a multiple of what `edge/rates.py` says.
         rates_file: file in which the processes of one machine count requests together; best in a memory file system.
         rates_in_database: whether gateways on several machines count requests together, in the database.
+        forward_auth_secret: by which a proxy may ask for decisions at `/auth/forward`, at least 32 characters; without
+            it nobody may.
         messages_url: where short messages are posted to be sent to phones; without it, on one machine, they stay on the
             page `/mailbox`.
         messages_secret: what these posts are signed with (Standard Webhooks: `whsec_` and 24 to 64 bytes in base64).
@@ -55,6 +57,7 @@ class GatewaySettings(ServiceSettings):
     rate_factor: float = Field(default=1.0, gt=0)
     rates_file: Path | None = None
     rates_in_database: bool = False
+    forward_auth_secret: str = Field(default="", pattern=r"^(.{32,})?$")
     messages_url: str = ""
     messages_secret: str = ""
     cas_ticket_seconds: int = Field(default=30, ge=10, le=300)

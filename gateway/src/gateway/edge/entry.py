@@ -34,7 +34,8 @@ class Passage:
         trace: by which it is found again.
         span: of the trace, when it is recorded.
         status: what the client got; 499 when it had gone.
-        outcome: `answered`, `client-gone`, `cut-short`, or the slug of the problem it was refused by.
+        outcome: `answered`, `client-gone`, `cut-short`, `admitted` when another proxy carries it, or the slug of the
+            problem it was refused by.
     """
 
     route: Route | None = None

@@ -19,7 +19,7 @@ from gateway.trusted_proxies import FORWARDED_FOR, TrustedNetworks
 from onestop_runtime.telemetry import Spans
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_NO_PROBLEMS = frozenset({"answered", "client-gone", "cut-short"})
+_NO_PROBLEMS = frozenset({"admitted", "answered", "client-gone", "cut-short"})
 _UNROUTED = "unrouted"
 
 
