@@ -140,6 +140,12 @@ SEED = {
             id_token_signed_response_alg="RS256",
         ),
         client(
+            "posting",
+            "信访登记系统",
+            token_endpoint_auth_method="client_secret_post",
+            client_secret=SECRET,
+        ),
+        client(
             "pushing",
             "电子证照系统",
             token_endpoint_auth_method="client_secret_basic",

@@ -100,7 +100,7 @@ def test_no_private_number_is_registered_as_a_contact(contact: str):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"authentication": "client_secret_post"},
+        {"authentication": "client_secret_jwt"},
         {"grant_types": ("implicit",)},
         {"grant_types": ("client_credentials",)},
         {"scopes": ("openid", "everything")},

@@ -108,7 +108,7 @@ async def test_a_repeat_under_the_same_key_gets_the_first_answer(browser: Any):
         ({"grant_types": ["password"]}, "invalid-client-metadata"),
         ({"scopes": ["everything"]}, "invalid-client-metadata"),
         ({"resources": ["x"]}, "invalid-client-metadata"),
-        ({"token_endpoint_auth_method": "client_secret_post"}, "invalid-fields"),
+        ({"token_endpoint_auth_method": "client_secret_jwt"}, "invalid-fields"),
         ({"client_id": "a b"}, "invalid-fields"),
         ({"state": "suspended"}, "invalid-fields"),
         ({"name": ""}, "invalid-fields"),

@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey, KeySet
 
 from gateway.oidc.discovery import metadata
 
+SECRET = "hall_secret-0123456789abcdefghijklmnop"
 PASSWORD = "碧海-金沙-2026"
 RETURN = "https://old.test/"
 
@@ -174,14 +175,25 @@ async def test_oidcc_ensure_post_request_succeeds(plan: Plan):
     assert "code" in plan.browser.answer(await plan.browser.fill_in(shown, username="citizen", password=PASSWORD))
 
 
-async def test_oidcc_server_client_secret_post_is_refused_and_not_published(plan: Plan):
-    """Deliberately, and the one module of the plan that fails: a secret in a form ends up in more logs than one."""
+async def test_oidcc_server_client_secret_post(plan: Plan):
+    assert "client_secret_post" in metadata("https://id.test")["token_endpoint_auth_methods_supported"]
+    asked = plan.browser.asked("posting")
+    code = await plan.browser.code(asked)
+    wrong = await plan.browser.redeem(asked, code, client_secret=SECRET[::-1])
+    assert (wrong.status_code, wrong.json()["error"]) == (401, "invalid_client")
+    assert (await plan.browser.redeem(asked, code, client_secret=SECRET)).json()["id_token"]
+
+
+async def test_a_secret_counts_only_where_its_client_is_registered_to_put_it(plan: Plan):
     asked = plan.asked()
     code = (await plan.answer(asked))["code"]
-    secret = {"client_id": "old", "client_secret": "hall_secret-0123456789abcdefghijklmnop"}
-    refused = await plan.browser.redeem(asked, code, code_verifier=None, **secret)
-    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
-    assert "client_secret_post" not in metadata("https://id.test")["token_endpoint_auth_methods_supported"]
+    posted = await plan.browser.redeem(asked, code, code_verifier=None, client_secret=SECRET)
+    assert (posted.status_code, posted.json()["error"]) == (401, "invalid_client")
+    asked = plan.browser.asked("posting")
+    headers = plan.browser.proof_of("posting")
+    code = plan.browser.answer(await plan.browser.ask(asked))["code"]
+    shown = await plan.browser.redeem(asked, code, headers)
+    assert (shown.status_code, shown.json()["error"]) == (401, "invalid_client")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from onestop_local.errors import LocalError
 from onestop_local.stack import Stack
 
 _PATH = "/gateway/v1/clients"
+_BY_SECRET = {"client_secret_basic", "client_secret_post"}
 _FLAGS = {
     "first_party": "自有",
     "require_pushed_authorization_requests": "须预先提交（PAR）",
@@ -33,7 +34,7 @@ async def add(stack: Stack, file: Path, console: Console) -> None:
     """
     new = _described_in(file)
     made = None
-    if new.get("token_endpoint_auth_method") == "client_secret_basic" and "client_secret" not in new:
+    if new.get("token_endpoint_auth_method") in _BY_SECRET and "client_secret" not in new:
         made = new["client_secret"] = secrets.token_urlsafe(32)
     async with administrator(stack) as api:
         registered = taken(await api.post(_PATH, new), httpx.codes.CREATED)

@@ -63,8 +63,10 @@ async def authenticate(provider: Provider, request: Request, parameters: dict[st
         return await _by_secret(provider, authorization, parameters)
     if methods == ["private_key_jwt"]:
         return await _by_assertion(provider, parameters)
+    if methods == ["client_secret_post"]:
+        return await _by_posted_secret(provider, parameters)
     client = await _registered(provider, parameters.get("client_id"))
-    if client is None or methods:
+    if client is None:
         raise _refused()
     if client.authentication in BY_CERTIFICATE:
         await _require_certificate(provider, request, client)
@@ -110,6 +112,15 @@ async def _by_secret(provider: Provider, authorization: str, parameters: dict[st
         raise _refused(challenge="Basic")
     if not client.knows_secret(unquote_plus(secret), provider.context.clock()):
         raise _refused(challenge="Basic")
+    return client
+
+
+async def _by_posted_secret(provider: Provider, parameters: dict[str, str]) -> Client:
+    client = await _registered(provider, parameters.get("client_id"))
+    if client is None or client.authentication != "client_secret_post":
+        raise _refused()
+    if not client.knows_secret(parameters["client_secret"], provider.context.clock()):
+        raise _refused()
     return client
 
 

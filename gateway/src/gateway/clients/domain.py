@@ -20,7 +20,9 @@ DEVICE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 GRANT_TYPES: Final = (CODE, REFRESH, CREDENTIALS, DEVICE, TOKEN_EXCHANGE)
 BY_CERTIFICATE: Final = ("tls_client_auth", "self_signed_tls_client_auth")
 """How a client proves itself where a proxy before us looks at its certificate (RFC 8705, 2)."""
-PROVING: Final = ("client_secret_basic", "private_key_jwt", *BY_CERTIFICATE)
+BY_SECRET: Final = ("client_secret_basic", "client_secret_post")
+"""How a client proves itself that can do no better (OIDC Core, 9)."""
+PROVING: Final = (*BY_SECRET, "private_key_jwt", *BY_CERTIFICATE)
 """How a confidential client proves itself."""
 AUTHENTICATIONS: Final = ("none", *PROVING)
 ES256: Final = "ES256"

@@ -10,6 +10,7 @@ from onestop_legal.errors import NamedError
 _MEANS: Final = {
     "none": (False, False),
     "client_secret_basic": (True, False),
+    "client_secret_post": (True, False),
     "private_key_jwt": (False, True),
     "tls_client_auth": (False, False),
     "self_signed_tls_client_auth": (False, True),
@@ -76,8 +77,8 @@ def _require_means(client: Client) -> None:
     has_keys = client.jwks is not None or client.jwks_uri is not None
     if (client.secret_hash is not None, has_keys) != _MEANS[client.authentication]:
         detail = (
-            "client_secret_basic 须有密钥，private_key_jwt 和 self_signed_tls_client_auth 须有公钥，"
-            "即 jwks 或 jwks_uri，此外都不能有。"
+            "client_secret_basic 和 client_secret_post 须有密钥，"
+            "private_key_jwt 和 self_signed_tls_client_auth 须有公钥，即 jwks 或 jwks_uri，此外都不能有。"
         )
         raise InvalidClientMetadata(detail, pointer=method)
     subjects = [it for it in (client.tls_client_auth_subject_dn, client.tls_client_auth_san_dns) if it is not None]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from gateway.clients.domain import CODE, REFRESH, Client, ClientState, differences, secret_hash
+from gateway.clients.domain import BY_SECRET, CODE, REFRESH, Client, ClientState, differences, secret_hash
 from gateway.clients.metadata import require_strong_secret
 from gateway.clients.repository import Change
 
@@ -57,7 +57,12 @@ class ClientFields(BaseModel):
     application_type: Literal["web", "native"] = "web"
     channel: Literal["web", "mobile", "window", "system"] = Field(default="web", description="用户来自哪个渠道")
     token_endpoint_auth_method: Literal[
-        "none", "client_secret_basic", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"
+        "none",
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
     ]
     jwks: dict[str, Any] | None = Field(default=None, description="private_key_jwt 的公钥（JWK Set）")
     jwks_uri: str | None = Field(default=None, max_length=512, description="公钥的公布地址，与 jwks 二选一")
@@ -120,7 +125,7 @@ class NewClient(ClientFields):
 
     client_id: str = Field(description="应用标识", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$")
     client_secret: str | None = Field(
-        default=None, description="client_secret_basic 的密钥，只保存摘要", max_length=256
+        default=None, description="client_secret_basic 或 client_secret_post 的密钥，只保存摘要", max_length=256
     )
 
     def as_client(
@@ -147,7 +152,7 @@ class ChangedClient(ClientFields):
     def changes_of(self, client: Client) -> dict[str, Any]:
         """Return what this changes of `client`, by attribute; without a use for them its secrets go."""
         changes = {name: value for name, value in self.attributes().items() if value != getattr(client, name)}
-        if changes.get("authentication", client.authentication) != "client_secret_basic" and client.secret_hash:
+        if changes.get("authentication", client.authentication) not in BY_SECRET and client.secret_hash:
             changes |= {"secret_hash": None, "former_secret_hashes": (), "former_secrets_until": None}
         return changes
 

@@ -60,6 +60,7 @@ client = sa.Table(
     sa.CheckConstraint(
         "CASE authentication WHEN 'none' THEN secret_hash IS NULL AND num_nonnulls(jwks, jwks_uri) = 0"
         " WHEN 'client_secret_basic' THEN secret_hash IS NOT NULL"
+        " WHEN 'client_secret_post' THEN secret_hash IS NOT NULL"
         " WHEN 'private_key_jwt' THEN num_nonnulls(jwks, jwks_uri) = 1"
         " WHEN 'tls_client_auth' THEN num_nonnulls(tls_client_auth_subject_dn, tls_client_auth_san_dns) = 1"
         " WHEN 'self_signed_tls_client_auth' THEN num_nonnulls(jwks, jwks_uri) = 1 ELSE false END",
