@@ -13,6 +13,7 @@ import case_bench
 import edge_bench
 import event_bench
 import generator
+import signin_bench
 import stack as stacks
 import submission_bench
 from measure import ROUNDS, SECONDS, port_of, report, until_open
@@ -89,5 +90,6 @@ ON_A_STACK: dict[str, Callable[[Stack, dict[str, Any]], Awaitable[None]]] = {
     "P1": edge_bench.p1,
     "P2": submission_bench.p2,
     "P6": event_bench.p6,
+    "P9": signin_bench.p9,
     "P11": case_bench.p11,
 }

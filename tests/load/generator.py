@@ -39,14 +39,26 @@ class Connection:
         """Return status and body of the answer."""
         return await self.send(_request(method, path, headers, body))
 
+    async def exchange(
+        self, method: str, path: str, headers: dict[str, str], body: bytes = b""
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Return status, headers (names in small letters) and body of the answer."""
+        status, lines, answer = await self._send(_request(method, path, headers, body))
+        named = (line.decode().partition(": ") for line in lines if line)
+        return status, [(name.lower(), value) for name, _, value in named], answer
+
     async def send(self, request: bytes) -> tuple[int, bytes]:
         """Return status and body of the answer to a whole request."""
+        status, _, body = await self._send(request)
+        return status, body
+
+    async def _send(self, request: bytes) -> tuple[int, list[bytes], bytes]:
         self._writer.write(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
         lines = head.split(b"\r\n")
         length = next((int(line[15:]) for line in lines if line[:15].lower() == b"content-length:"), 0)
         body = await self._reader.readexactly(length) if length else b""
-        return int(lines[0].split(b" ", 2)[1]), body
+        return int(lines[0].split(b" ", 2)[1]), lines[1:], body
 
 
 async def run(port: int, request: Callable[[], bytes | None], *, connections: int, seconds: float = 1e9) -> Load:

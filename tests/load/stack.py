@@ -59,6 +59,12 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def setting_of(pid: int, name: str) -> str:
+    """Return what a process was told by its environment."""
+    told = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return next(line.partition("=")[2] for line in told if line.startswith(f"{name}="))
+
+
 PEOPLE = ("agent", "window_clerk", "reviewer", "inspector", "approver")
 
 

@@ -52,7 +52,7 @@ async def p2(stack: Stack, apis: dict[str, Any]) -> None:
             headers = {HEADER: await _assertion(stack, connection, drafts[0]), "If-Match": journey.case.etag}
             submitted = await _submit(port_of(intake["url"]), headers, drafts)
             script.write_text(await _same_rows(connection, UUID(journey.case.id), drafts[0]))
-            reference = await asyncio.to_thread(_pgbench, intake["dsn"], script)
+            reference = await asyncio.to_thread(pgbench, intake["dsn"], script, CONNECTIONS)
             if number:  # in the first round connections are opened and plans made
                 ours.append(submitted)
                 theirs.append(reference)
@@ -84,12 +84,12 @@ async def _same_rows(connection: asyncpg.Connection, draft: UUID, submitted: UUI
     for table in _TABLES:
         await connection.execute(f"CREATE TABLE bench.{table} (LIKE public.{table} INCLUDING ALL)")
     await _copies(connection, draft, DRAFTS, "bench")
-    before = await _row(connection, "case_file", "id = $1", draft)
-    after = await _row(connection, "case_file", "id = $1", submitted) | {"case_number": "gen_random_uuid()::text"}
+    before = await row_of(connection, "case_file", "id = $1", draft)
+    after = await row_of(connection, "case_file", "id = $1", submitted) | {"case_number": "gen_random_uuid()::text"}
     changed = {name: value for name, value in after.items() if name != "id" and value != before[name]}
-    answer = await _row(connection, "idempotency", "created_at = (SELECT max(created_at) FROM idempotency)")
-    entry = await _row(connection, "timeline_entry", "case_id = $1 AND happening = 'submitted'", submitted)
-    audit = await _row(connection, "audit", "verb = 'case.submitted'") | {"key": "gen_random_uuid()"}
+    answer = await row_of(connection, "idempotency", "created_at = (SELECT max(created_at) FROM idempotency)")
+    entry = await row_of(connection, "timeline_entry", "case_id = $1 AND happening = 'submitted'", submitted)
+    audit = await row_of(connection, "audit", "verb = 'case.submitted'") | {"key": "gen_random_uuid()"}
     event = {
         "bucket": "1", "topic": "'case'", "key": "gen_random_uuid()", "sequence": "1", "version": "2",
         "type": "'case.submitted.v1'", "event_id": "gen_random_uuid()", "occurred_at": "now()",
@@ -98,14 +98,14 @@ async def _same_rows(connection: asyncpg.Connection, draft: UUID, submitted: UUI
     return _SCRIPT.format(
         drafts=DRAFTS,
         case=", ".join(f"{name} = {value}" for name, value in changed.items()),
-        idempotency=_insert(answer | {"key": "gen_random_uuid()::text"}),
-        timeline=_insert(entry),
-        audit=_insert(audit),
-        outbox=_insert(event),
+        idempotency=inserted(answer | {"key": "gen_random_uuid()::text"}),
+        timeline=inserted(entry),
+        audit=inserted(audit),
+        outbox=inserted(event),
     )
 
 
-async def _row(connection: asyncpg.Connection, table: str, condition: str, *given: Any) -> dict[str, str]:
+async def row_of(connection: asyncpg.Connection, table: str, condition: str, *given: Any) -> dict[str, str]:
     """Return the columns of one row, written in SQL."""
     fields = await connection.fetch(
         "SELECT field.key, quote_nullable(field.value) AS literal "  # noqa: S608 - names of ours
@@ -116,7 +116,7 @@ async def _row(connection: asyncpg.Connection, table: str, condition: str, *give
     return {field["key"]: field["literal"] for field in fields}
 
 
-def _insert(row: dict[str, str]) -> str:
+def inserted(row: dict[str, str]) -> str:
     given = {name: value for name, value in row.items() if name != "id"}
     return f"({', '.join(given)}) VALUES ({', '.join(given.values())})"
 
@@ -147,10 +147,10 @@ async def _submit(port: int, headers: dict[str, str], drafts: list[UUID]) -> flo
     return load.per_second
 
 
-def _pgbench(dsn: str, script: Path) -> float:
-    """Return transactions per second."""
+def pgbench(dsn: str, script: Path, connections: int) -> float:
+    """Return transactions per second of a script on the tables of the schema `bench`."""
     said = subprocess.run(  # noqa: S603
-        [str(binary("pgbench")), "-n", "-c", str(CONNECTIONS), "-j", "1", "-T", str(max(int(SECONDS), 1)),
+        [str(binary("pgbench")), "-n", "-c", str(connections), "-j", "1", "-T", str(max(int(SECONDS), 1)),
          "-M", "prepared", "-f", str(script), dsn],
         env={**os.environ, "PGOPTIONS": "-c search_path=bench"}, stdout=subprocess.PIPE, text=True, check=True,
     ).stdout  # fmt: skip

@@ -37,6 +37,7 @@ from gateway.tokens.dpop import Nonces, Proofs
 from gateway.tokens.identities import Identities
 from gateway.tokens.keystore import Keystore
 from gateway.tokens.revoked import Revoked
+from gateway.turns import Turns
 from onestop_runtime.assertion import load_signing_key
 from onestop_runtime.caller import system
 from onestop_runtime.clock import Clock
@@ -46,6 +47,8 @@ from onestop_runtime.logs import logger
 from onestop_runtime.transaction import acquired, transaction
 
 _LOOK_SECONDS: Final = 1.0
+_TURNS_A_CONNECTION: Final = 2
+"""Pages of a crowd that are served at once for each connection to the database: nobody waits long for one."""
 log = logger(__name__)
 
 
@@ -110,6 +113,7 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
                 rules=Rules(local=local, four_eyes=settings.client_review == "required"),
                 upstreams=upstreams,
                 two_factors_for_staff=settings.two_factors_for_staff,
+                turns=Turns(_TURNS_A_CONNECTION * settings.pool_size, settings.password_queue),
             )
 
 

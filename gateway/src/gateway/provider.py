@@ -25,6 +25,7 @@ from gateway.tokens.identities import Identities
 from gateway.tokens.keys import KeyRing
 from gateway.tokens.keystore import Keystore, Rotation
 from gateway.tokens.revoked import Revoked
+from gateway.turns import Turns
 from onestop_legal.working_days import legal_day
 from onestop_runtime.caller import Caller
 from onestop_runtime.context import Context
@@ -46,6 +47,7 @@ class Provider:
         mtls_origin: where clients come with certificates; empty for our issuer.
         rules: how strict the registry of clients is.
         upstreams: other providers that people may sign in at, by their short names.
+        turns: in which the pages of a crowd are served: as many at once as the database serves well.
         two_factors_for_staff: whether nobody acts for an agency who has not shown two factors.
     """
 
@@ -70,6 +72,7 @@ class Provider:
     rules: Rules
     upstreams: Mapping[str, Upstream]
     two_factors_for_staff: bool
+    turns: Turns
 
     def transaction(self, caller: Caller) -> AbstractAsyncContextManager[Transaction]:
         """Return a transaction on behalf of `caller`."""

@@ -141,11 +141,11 @@ async def test_many_guesses_at_once_are_no_way_around_the_pause(browser: Any):
 
 
 async def test_when_too_many_wait_the_next_one_is_told_to_come_back(browser: Any, gateway: Any):
-    passwords = gateway.context.state.passwords
+    turns = gateway.context.state.passwords._turns
     shown = await browser.follow(await browser.ask(browser.asked()))
-    passwords._waiting = passwords._queue
+    turns._waiting = turns._queue
     response = await browser.fill_in(shown, username="citizen", password=PASSWORD)
-    passwords._waiting = 0
+    turns._waiting = 0
     assert response.status_code == 503
     assert response.headers["retry-after"]
     assert browser.answer(await browser.fill_in(response, username="citizen", password=PASSWORD))["code"]

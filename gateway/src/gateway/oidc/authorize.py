@@ -24,7 +24,7 @@ from gateway.oidc.domain import (
 )
 from gateway.oidc.errors import MalformedAuthorization, OAuthError, RequestGone, UnknownClient
 from gateway.oidc.grants import give
-from gateway.oidc.http import form_of, query_of, redirect
+from gateway.oidc.http import form_of, in_turn, query_of, redirect
 from gateway.oidc.repository import Pending
 from gateway.pages import for_people
 from gateway.people.callers import caller_as
@@ -75,6 +75,7 @@ class UnderWay:
 
 
 @for_people
+@in_turn
 async def authorize(request: Request) -> Response:
     """Answer an authorization request: with a code, an error for the client, or a page for the person."""
     if request.method == "POST":

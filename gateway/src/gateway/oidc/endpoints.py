@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.clients.authentication import authenticate
-from gateway.clients.domain import CODE, CREDENTIALS, DEVICE, GRANT_TYPES, TOKEN_EXCHANGE, Client
+from gateway.clients.domain import CODE, CREDENTIALS, DEVICE, GRANT_TYPES, REFRESH, TOKEN_EXCHANGE, Client
 from gateway.devices.service import redeem as redeem_device_code
 from gateway.oidc import repository
 from gateway.oidc.authorize import require_target
@@ -16,7 +16,7 @@ from gateway.oidc.disclosure import claims_about
 from gateway.oidc.domain import AuthorizationRefused
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.exchange import ACCESS_TOKEN, exchange
-from gateway.oidc.grants import Issued, Refusal, Wanted, redeem_code, refresh
+from gateway.oidc.grants import Issued, Refusal, Wanted, redeem_code, refresh, refresh_with_others
 from gateway.oidc.http import CORS, endpoint, form_of, json_response, required
 from gateway.oidc.proofs import binding_of, proof_of, proofs_in
 from gateway.oidc.taking_back import take_back
@@ -59,28 +59,7 @@ async def token(request: Request) -> Response:
         return await _own_token(provider, request, client, form, proof)
     if grant_type == TOKEN_EXCHANGE:
         return await _exchanged_token(provider, request, client, form, proof)
-    caller = Caller(client=client.client_id, channel=client.channel)
-    async with provider.transaction(caller) as tx:
-        key = await binding_of(tx, provider, request, client, proof)
-        outcome: Issued | Refusal
-        if grant_type == CODE:
-            outcome = await redeem_code(
-                tx,
-                provider,
-                client,
-                Wanted(key, resource=form.get("resource")),
-                code=required(form, "code"),
-                redirect_uri=required(form, "redirect_uri"),
-                verifier=form.get("code_verifier"),
-            )
-        elif grant_type == DEVICE:
-            wanted = Wanted(key, resource=form.get("resource"))
-            outcome = await redeem_device_code(tx, provider, client, wanted, code=required(form, "device_code"))
-        else:
-            wanted = Wanted(key, _scopes(form), form.get("resource"))
-            outcome = await refresh(tx, provider, client, wanted, token=required(form, "refresh_token"))
-        if isinstance(outcome, Refusal) and outcome.final:
-            tx.audit("token.refused", key=client.id, detail={"reason": outcome.description})
+    outcome = await _grants(provider, request, client, form, proof)
     if isinstance(outcome, Refusal):
         provider.revoked.add(outcome.revoked)
         raise OAuthError(outcome.code, outcome.description)
@@ -125,6 +104,41 @@ async def revocation(request: Request) -> Response:
 async def preflight(_request: Request) -> Response:
     """Let pages of every origin call the endpoints that read no cookie."""
     return Response(status_code=204, headers={**CORS, "Access-Control-Max-Age": "86400"})
+
+
+async def _grants(
+    provider: Provider, request: Request, client: Client, form: dict[str, str], proof: Proof | None
+) -> Issued | Refusal:
+    """Exchange a code or refresh token; a refresh in the usual case goes together with those of others."""
+    grant_type = form["grant_type"]
+    caller = Caller(client=client.client_id, channel=client.channel)
+    if grant_type == REFRESH and proof is None:
+        wanted = Wanted(None, _scopes(form), form.get("resource"))
+        usual = await refresh_with_others(provider, client, caller, wanted, token=required(form, "refresh_token"))
+        if usual is not None:
+            return usual
+    async with provider.transaction(caller) as tx:
+        key = await binding_of(tx, provider, request, client, proof)
+        outcome: Issued | Refusal
+        if grant_type == CODE:
+            outcome = await redeem_code(
+                tx,
+                provider,
+                client,
+                Wanted(key, resource=form.get("resource")),
+                code=required(form, "code"),
+                redirect_uri=required(form, "redirect_uri"),
+                verifier=form.get("code_verifier"),
+            )
+        elif grant_type == DEVICE:
+            wanted = Wanted(key, resource=form.get("resource"))
+            outcome = await redeem_device_code(tx, provider, client, wanted, code=required(form, "device_code"))
+        else:
+            wanted = Wanted(key, _scopes(form), form.get("resource"))
+            outcome = await refresh(tx, provider, client, wanted, token=required(form, "refresh_token"))
+        if isinstance(outcome, Refusal) and outcome.final:
+            tx.audit("token.refused", key=client.id, detail={"reason": outcome.description})
+    return outcome
 
 
 def _answer(provider: Provider, proof: Proof | None, told: dict[str, Any]) -> Response:

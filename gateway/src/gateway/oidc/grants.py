@@ -5,18 +5,20 @@ instead of raising: the transaction commits, then the endpoint says no.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from gateway.clients.domain import REFRESH, Client
 from gateway.late_requests.domain import Authority
-from gateway.oidc import repository
+from gateway.oidc import repository, rotation
 from gateway.oidc.domain import CODE_LIFETIME, REPEATABLE_FOR, AuthorizationRequest, challenge_met, key_suffices
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.repository import Code, Grant, RefreshToken
+from gateway.oidc.rotation import Rotation
 from gateway.oidc.taking_back import take_back
 from gateway.people.callers import caller_as
-from gateway.people.domain import Capacity, CapacityNotHeld
+from gateway.people.domain import SELF, Capacity, CapacityNotHeld
 from gateway.people.repository import person_by_id
 from gateway.provider import Provider
 from gateway.signin.domain import Session
@@ -27,6 +29,7 @@ from gateway.tokens.opaque import digest, new_secret
 from onestop_legal.working_days import legal_day
 from onestop_runtime.caller import Caller
 from onestop_runtime.ids import uuid7
+from onestop_runtime.sharing import Lane, NotTogether
 from onestop_runtime.transaction import Transaction
 
 
@@ -138,6 +141,45 @@ async def redeem_code(
     return await issue(tx, provider, client, used.grant_id, wanted, with_nonce=True)
 
 
+async def refresh_with_others(
+    provider: Provider, client: Client, caller: Caller, wanted: Wanted, *, token: str
+) -> Issued | None:
+    """Exchange a refresh token in one transaction with those of others who wait at the same time.
+
+    None, and nothing has happened, when this is not the usual case: a token that was not used, of a client that gets
+    another one, for somebody who acts for himself. All other cases, and every refusal, are `refresh`'s.
+    """
+    if client.keeps_refresh_tokens or client.certificate_bound or client.channel == TERMINAL:
+        return None
+    context = provider.context
+    lane = context.lanes.setdefault("refresh", Lane(context.wake_relay))
+    try:
+        async with lane.transaction(context.pool, digest(token), caller, context.clock()) as tx:
+            return await _refresh_usually(tx, provider, client, wanted, token)
+    except NotTogether:
+        return None
+
+
+async def _refresh_usually(
+    tx: Transaction, provider: Provider, client: Client, wanted: Wanted, token: str
+) -> Issued | None:
+    hashed = digest(token)
+    held = await tx.together(rotation.lock_held, (hashed, client.client_id))
+    if held is None or held.key not in {None, wanted.key}:
+        return None
+    grant = held.grant
+    if grant.act != SELF or grant.idle_until is not None or not _lives(tx, client, grant):
+        return None
+    if wanted.scopes is not None and not wanted.scopes <= grant.scopes:
+        return None
+    if wanted.resource not in {None, grant.resource or provider.issuer}:
+        return None
+    tx.caller = caller_as(held.person, Capacity(), client_id=client.client_id, channel=client.channel)
+    new = new_secret()
+    tx.later(rotation.rotate, Rotation(hashed, digest(new), grant.id, client.client_id, wanted.key, tx.now))
+    return _tokens(tx, provider, client, grant, wanted, refresh_token=new)
+
+
 async def refresh(
     tx: Transaction, provider: Provider, client: Client, wanted: Wanted, *, token: str
 ) -> Issued | Refusal:
@@ -216,13 +258,29 @@ async def issue(
         return Refusal("the mandate has ended", await take_back(tx, grant.id, "capacity-ended"))
     until = await tokens_end(tx, client, grant, wanted.key)
     tx.caller = caller
+    refresh_token = await _new_refresh_token(tx, client, grant, wanted.key, replaces) if renews else None
+    return _tokens(tx, provider, client, grant, wanted, refresh_token=refresh_token, until=until, with_nonce=with_nonce)
+
+
+def _tokens(
+    tx: Transaction,
+    provider: Provider,
+    client: Client,
+    grant: Grant,
+    wanted: Wanted,
+    *,
+    refresh_token: str | None,
+    until: datetime | None = None,
+    with_nonce: bool = False,
+) -> Issued:
+    """Return what the caller of the transaction gets by a grant."""
+    caller = tx.caller
     granted = grant.scopes if wanted.scopes is None else wanted.scopes
-    auth_time = int(grant.signed_in_at.timestamp())
     access = provider.access_tokens.issue(
         caller,
         scopes=granted,
         grant_id=grant.id,
-        auth_time=auth_time,
+        auth_time=int(grant.signed_in_at.timestamp()),
         key=wanted.key,
         resource=grant.resource,
         first_party=client.first_party,
@@ -240,7 +298,6 @@ async def issue(
             algorithm=client.id_token_algorithm,
         )
     tx.audit("token.issued", key=grant.id, detail={"client": client.client_id})
-    refresh_token = await _new_refresh_token(tx, client, grant, wanted.key, replaces) if renews else None
     told = grant.id if client.channel == TERMINAL else None
     return Issued(access.value, token_type(wanted.key), access.seconds, granted, id_token, refresh_token, told)
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.oidc.errors import MalformedAuthorization, OAuthError
+from gateway.turns import turn_of
 from onestop_legal.errors import NamedError
 from onestop_runtime.codec import dumps
 
@@ -69,12 +70,19 @@ async def form_of(request: Request) -> dict[str, str]:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != _FORM:
         raise OAuthError("invalid_request", f"the body must be {_FORM}")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST:
-            raise OAuthError("invalid_request", "the request is too large", 413)
-    return parse(bytes(body))
+    return parse(await read_body(request))
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body of a request; raises `OAuthError` when it is larger than any of a form."""
+    if not hasattr(request, "_body"):
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _LARGEST:
+                raise OAuthError("invalid_request", "the request is too large", 413)
+        request._body = bytes(body)  # noqa: SLF001 - where starlette keeps a body that was read
+    return request._body  # noqa: SLF001
 
 
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -115,6 +123,22 @@ def endpoint(handle: Endpoint) -> Endpoint:
             return json_response(content, error.status, headers)
 
     return answered
+
+
+def in_turn(handle: Endpoint) -> Endpoint:
+    """Have so many requests wait, in order, as the database does not serve at once; for the pages of a whole crowd.
+
+    The body is read before: who sends slowly holds up nobody. Nothing that waits for others belongs into a turn.
+    """
+
+    @functools.wraps(handle)
+    async def served(request: Request) -> Response:
+        if request.method == "POST":
+            await read_body(request)
+        async with turn_of(request):
+            return await handle(request)
+
+    return served
 
 
 def as_page_error(error: OAuthError) -> NamedError:

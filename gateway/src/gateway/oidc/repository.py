@@ -266,7 +266,7 @@ async def add_grant(connection: Connection, grant: Grant) -> None:
 async def grant_by_id(connection: Connection, grant_id: UUID) -> Grant | None:
     """Return a grant, unless the session that it was given in has ended."""
     row = await _GRANT.fetchrow(connection, grant_id=grant_id)
-    return _grant(row) if row else None
+    return grant_of(row) if row else None
 
 
 async def add_code(connection: Connection, code: Code, *, hashed: bytes, client_id: str) -> None:
@@ -343,7 +343,8 @@ async def use_proof(connection: Connection, proof_hash: bytes, expires_at: datet
     return await _USE_PROOF.fetchval(connection, proof_hash=proof_hash, expires_at=expires_at) is True
 
 
-def _grant(row: Record) -> Grant:
+def grant_of(row: Record) -> Grant:
+    """Return the grant in a row, with methods and pause of its session."""
     return Grant(
         id=row["id"],
         client_id=row["client_id"],

@@ -13,12 +13,10 @@ from gateway.people.tables import person
 from gateway.staff.repository import appointments_of
 from onestop_runtime.sql import Connection, Record, compiled
 
-_PERSON = (person.c.id, person.c.username, person.c.masked_name, person.c.assurance)
-_BY_ID = compiled(sa.select(*_PERSON).where(person.c.id == sa.bindparam("person_id")))
-_CREDENTIALS = compiled(
-    sa.select(*_PERSON, person.c.password_hash).where(person.c.username == sa.bindparam("username"))
-)
-_CREDENTIALS_OF = compiled(sa.select(*_PERSON, person.c.password_hash).where(person.c.id == sa.bindparam("person_id")))
+PERSON = (person.c.id, person.c.username, person.c.masked_name, person.c.assurance)
+_BY_ID = compiled(sa.select(*PERSON).where(person.c.id == sa.bindparam("person_id")))
+_CREDENTIALS = compiled(sa.select(*PERSON, person.c.password_hash).where(person.c.username == sa.bindparam("username")))
+_CREDENTIALS_OF = compiled(sa.select(*PERSON, person.c.password_hash).where(person.c.id == sa.bindparam("person_id")))
 _SET_PASSWORD_HASH = compiled(
     sa.update(person)
     .where(person.c.id == sa.bindparam("person_id"), person.c.password_hash.is_not_distinct_from(sa.bindparam("old")))
@@ -40,13 +38,13 @@ async def person_by_id(connection: Connection, person_id: UUID) -> Person | None
 async def credentials(connection: Connection, username: str) -> tuple[Person, str | None] | None:
     """Return whom `username` names, without mandates, and the hash of the password, if he has one."""
     row = await _CREDENTIALS.fetchrow(connection, username=username)
-    return (_person(row), row["password_hash"]) if row else None
+    return (person_of(row), row["password_hash"]) if row else None
 
 
 async def credentials_of(connection: Connection, person_id: UUID) -> tuple[Person, str | None] | None:
     """Return a person, without mandates, and the hash of the password."""
     row = await _CREDENTIALS_OF.fetchrow(connection, person_id=person_id)
-    return (_person(row), row["password_hash"]) if row else None
+    return (person_of(row), row["password_hash"]) if row else None
 
 
 async def replace_password_hash(connection: Connection, person_id: UUID, *, old: str | None, new: str) -> bool:
@@ -81,12 +79,13 @@ async def add_person(connection: Connection, values: dict[str, Any]) -> None:
 async def _whole(connection: Connection, row: Record) -> Person:
     person_id = row["id"]
     return replace(
-        _person(row),
+        person_of(row),
         mandates=await in_force(connection, person_id),
         appointments=await appointments_of(connection, person_id),
         represents=await represented_by(connection, person_id),
     )
 
 
-def _person(row: Record) -> Person:
+def person_of(row: Record) -> Person:
+    """Return the person in a row of `PERSON`, as he acts for himself and nobody else."""
     return Person(row["id"], row["username"], row["masked_name"], row["assurance"])

@@ -11,7 +11,7 @@ from gateway.credentials.repository import factors_of
 from gateway.credentials.service import await_second_factor
 from gateway.oidc.authorize import UnderWay, capacity_for, proceed, refuse, resume
 from gateway.oidc.domain import AuthorizationRefused
-from gateway.oidc.http import form_of, query_of, redirect
+from gateway.oidc.http import form_of, in_turn, query_of, redirect
 from gateway.pages import for_people, page
 from gateway.pages.language import N_
 from gateway.people.domain import Person
@@ -51,6 +51,7 @@ SCOPE_TEXTS: Final = {
 
 
 @for_people
+@in_turn
 async def show_sign_in(request: Request) -> Response:
     """Show the sign-in form; who is signed in already and comes for nothing else is sent to his account."""
     here = guest(request)
@@ -64,6 +65,7 @@ async def show_sign_in(request: Request) -> Response:
 
 
 @for_people
+@in_turn
 async def take_sign_in(request: Request) -> Response:
     """Check name and password; then go on with the request that led here."""
     here = guest(request)
