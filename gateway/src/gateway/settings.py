@@ -40,7 +40,8 @@ class GatewaySettings(ServiceSettings):
         client_review: whether what one administrator does in the registry of clients takes another to approve; by
             default in production only.
         signing_key_days: after how many days another key signs our tokens; 0 for never by itself.
-        signing_key_lead_seconds: for how long a key is published before it signs, so that everybody knows it then.
+        signing_key_lead_seconds: for how long a key is published before it signs, so that everybody knows it then;
+            every process looks once a second.
         staff_second_factor: whether nobody acts for an agency who has not shown two factors; by default in production
             only.
         password_workers: threads that compute password hashes; each takes 19 MiB while it works.
@@ -68,7 +69,7 @@ class GatewaySettings(ServiceSettings):
     outbound_networks: tuple[IPvAnyNetwork, ...] = ()
     client_review: Literal["required", "optional"] = "required"
     signing_key_days: int = Field(default=90, ge=0)
-    signing_key_lead_seconds: int = Field(default=600, ge=0)
+    signing_key_lead_seconds: int = Field(default=600, ge=3)
     staff_second_factor: Literal["required", "optional"] = "required"
     password_workers: int = 2
     password_queue: int = 1000
