@@ -1,8 +1,10 @@
 """People link and unlink identities of the province in their account; administrators take links back."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -144,6 +146,22 @@ async def test_the_only_way_to_sign_in_is_not_taken_back(
     with_phone = open_browser()
     await by_province(with_phone, await with_phone.get("/sign-in"), "li")
     assert (await unlink(with_phone, await with_phone.get(PAGE))).headers["location"] == PAGE
+
+
+async def test_of_two_last_ways_to_sign_in_that_are_taken_back_at_once_one_stays(
+    browser: Any, gateway: Any, by_province: SignIn
+):
+    await by_province(browser, await browser.get("/sign-in"), "sun")
+    await gateway.context.pool.execute(
+        "INSERT INTO federated_identity SELECT (j).* FROM (SELECT jsonb_populate_record(f, $1) AS j"
+        " FROM federated_identity AS f) AS copied",
+        {"id": str(uuid4()), "provider": "national", "subject_index": "\\x00"},
+    )
+    page = await browser.get(PAGE)
+    last = page.text.rindex("<section")
+    two = [httpx.Response(200, text=page.text[:last]), httpx.Response(200, text=page.text[last:])]
+    ended = await asyncio.gather(*(unlink(browser, it) for it in two))
+    assert sorted(it.status_code for it in ended) == [303, 409]
 
 
 async def test_unlinking_ends_the_sessions_that_it_began_elsewhere(

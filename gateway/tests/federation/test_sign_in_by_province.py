@@ -137,6 +137,22 @@ async def test_an_answer_counts_once_and_in_the_browser_that_asked(
     assert sorted(answer.status_code for answer in answers) == [303, 400, 400, 400, 400]
 
 
+async def test_who_arrives_in_several_browsers_at_once_becomes_one_person(
+    open_browser: Callable[[], Any], province: Any, gateway: Any, clock: Any
+):
+    for login, expected in (("li", 1), ("zhao", 2)):
+        browsers = [open_browser() for _ in range(4)]
+        backs = []
+        for it in browsers:
+            province.browser.cookies.clear()
+            left = await it.get("/federation/hebei")
+            backs.append(httpx.URL(await province.sign_in(left.headers["location"], login)).raw_path.decode())
+        clock.catch_up()
+        answers = await asyncio.gather(*(it.get(back) for it, back in zip(browsers, backs, strict=True)))
+        assert [answer.status_code for answer in answers] == [303] * 4
+        assert await gateway.context.pool.fetchval("SELECT count(*) FROM federated_identity") == expected
+
+
 async def test_an_answer_that_names_another_issuer_is_not_believed(browser: Any, province: Any):
     left = await browser.get("/federation/hebei")
     back = await province.sign_in(left.headers["location"], "zhao")

@@ -66,13 +66,16 @@ _TAKE_REQUEST = compiled(
         federated_request.c.signed_in_after,
     )
 )
+_RESERVE = compiled(sa.select(sa.func.pg_advisory_xact_lock(sa.bindparam("subject", type_=sa.BigInteger))))
 _BY_SUBJECT = compiled(sa.select(*_LINK).where(federated_identity.c.subject_index == sa.bindparam("subject"), _LIVING))
 _BY_ID = compiled(sa.select(*_LINK).where(federated_identity.c.id == sa.bindparam("identity_id"), _LIVING))
-_BY_PERSON = compiled(
+_by_person = (
     sa.select(*_LINK)
     .where(federated_identity.c.person_id == sa.bindparam("person_id"), _LIVING)
     .order_by(federated_identity.c.linked_at)
 )
+_BY_PERSON = compiled(_by_person)
+_BY_PERSON_LOCKED = compiled(_by_person.with_for_update())
 _ADD_LINK = compiled(sa.insert(federated_identity))
 _USE_LINK = compiled(
     sa.update(federated_identity)
@@ -168,7 +171,8 @@ async def take_request(
 
 
 async def link_by_subject(connection: Connection, subject_index: bytes) -> Link | None:
-    """Return the link of a provider's subject."""
+    """Return the link of a provider's subject; nobody else links that one before the transaction ends."""
+    await _RESERVE.execute(connection, subject=int.from_bytes(subject_index[:8], signed=True))
     row = await _BY_SUBJECT.fetchrow(connection, subject=subject_index)
     return _link(row) if row else None
 
@@ -179,9 +183,10 @@ async def link_by_id(connection: Connection, link_id: UUID) -> Link | None:
     return _link(row) if row else None
 
 
-async def links_of(connection: Connection, person_id: UUID) -> list[Link]:
-    """Return the links of a person, the oldest first."""
-    return [_link(row) for row in await _BY_PERSON.fetch(connection, person_id=person_id)]
+async def links_of(connection: Connection, person_id: UUID, *, lock: bool = False) -> list[Link]:
+    """Return the links of a person, the oldest first; nobody else takes one back meanwhile, when they are locked."""
+    rows = await (_BY_PERSON_LOCKED if lock else _BY_PERSON).fetch(connection, person_id=person_id)
+    return [_link(row) for row in rows]
 
 
 async def add_link(connection: Connection, new: Link, subject_index: bytes) -> None:

@@ -303,7 +303,7 @@ async def _person(tx: Transaction, known: Link) -> Person:
 
 async def _has_another_way(tx: Transaction, known: Link) -> bool:
     """Tell whether the person could sign in without a link: by another one, a password, a passkey, or his phone."""
-    links = await repository.links_of(tx.connection, known.person_id)
+    links = await repository.links_of(tx.connection, known.person_id, lock=True)
     if len(links) > 1 or await has_password(tx.connection, known.person_id):
         return True
     factors = await factors_of(tx.connection, known.person_id)
