@@ -18,6 +18,7 @@ class Verb(CodeList):
     PERSON_LOOKED_UP = "person.looked-up", N_("窗口按身份号码查找")
     LEGAL_PERSON_REGISTERED = "legal-person.registered", N_("登记单位")
     REPRESENTATIVE_REGISTERED = "representative.registered", N_("登记法定代表人")
+    MANDATE_LOOKED_UP = "mandate.looked-up", N_("窗口查找授权")
     MANDATE_OFFERED = "mandate.offered", N_("提出授权，待对方确认")
     MANDATE_DECLINED = "mandate.declined", N_("拒绝授权")
     MANDATE_WITHDRAWN = "mandate.withdrawn", N_("撤回授权")

@@ -131,6 +131,7 @@ SERVICE = Service(
         staff.queries,
         staff.commands,
         mandates.queries,
+        mandates.lookups,
         mandates.steps,
         mandates.commands,
         mailbox.router,

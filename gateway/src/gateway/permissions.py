@@ -23,7 +23,11 @@ PERMISSIONS = PermissionTable(
     *(allow(role, "mandate.confirm-by-code", where(agent_id="sub")) for role in _ONESELF),
     allow("window_clerk", "guardianship.record"),
     *(allow("window_clerk", action, where(basis="'ward'")) for action in ("mandate.read", "mandate.withdraw")),
-    allow("window_clerk", "mandate.confirm-at-window", where(state="'waiting'", awaits="'principal'")),
+    allow("window_clerk", "mandate.look-up"),
+    *(
+        allow("window_clerk", action, where(state="'waiting'", awaits="'principal'"))
+        for action in ("mandate.read", "mandate.confirm-at-window")
+    ),
     *(
         allow(role, action)
         for role in ("admin", "window_clerk")

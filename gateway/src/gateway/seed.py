@@ -16,7 +16,7 @@ from gateway.clients.service import register
 from gateway.legal_persons import service as legal_persons
 from gateway.legal_persons.domain import LegalPerson, Source
 from gateway.mandates import service as mandates
-from gateway.mandates.domain import Basis, Confirmation, Mandate, Principal, State, Terms
+from gateway.mandates.domain import Basis, Confirmation, Mandate, Principal, Terms
 from gateway.people.repository import id_of_username, person_by_id
 from gateway.people.service import NewPerson, register_person
 from gateway.settings import GatewaySettings
@@ -107,23 +107,14 @@ def _staff_member(person: NewPerson, entry: dict[str, Any]) -> StaffMember:
 
 def _mandate(agent: NewPerson, entry: dict[str, Any], companies: dict[str, LegalPerson], now: datetime) -> Mandate:
     items, company = entry.get("items"), companies[entry["credit_code"]]
-    return Mandate(
-        id=_id(entry),
-        principal=Principal(company.id, "legal", company.name, company.credit_code),
-        agent_id=agent.id,
-        agent_name=mask_name(agent.name),
-        terms=Terms(
-            Basis.EMPLOYER,
-            None if items is None else tuple(items),
-            date.fromisoformat(entry["valid_from"]),
-            _day(entry.get("valid_to")),
-        ),
-        agency=None,
-        state=State.GIVEN,
-        awaits=None,
-        offered_at=now,
-        given_at=now,
-        confirmation=Confirmation.SEED,
+    first, last = date.fromisoformat(entry["valid_from"]), _day(entry.get("valid_to"))
+    return Mandate.agreed(
+        _id(entry),
+        Principal(company.id, "legal", company.name, company.credit_code),
+        (agent.id, mask_name(agent.name)),
+        Terms(Basis.EMPLOYER, None if items is None else tuple(items), first, last),
+        Confirmation.SEED,
+        now,
     )
 
 

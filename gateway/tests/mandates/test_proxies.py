@@ -106,6 +106,21 @@ async def test_a_clerk_confirms_for_who_stands_at_his_window(town: Any):
     town.problem(await town.call("clerk", "POST", path, seen, version=2), 404, "mandate-not-found")
 
 
+async def test_a_clerk_finds_what_waits_for_who_stands_before_him(town: Any):
+    asked = await town.asked_of_citizen()
+    await town.given_by_company()
+    before = {"identity_number": town.names["citizen"]["identity_number"]}
+    found = town.read(await town.call("clerk", "POST", "/mandates/look-ups", before))
+    assert found == [asked]
+    assert town.read(await town.call("clerk", "GET", f"/mandates/{asked['id']}")) == asked
+    nobody = {"identity_number": "11010519491231002X"}
+    assert town.read(await town.call("clerk", "POST", "/mandates/look-ups", nobody)) == []
+    for who in ("mother", "township_agent", "admin"):
+        town.problem(await town.call(who, "POST", "/mandates/look-ups", before), 403, "not-permitted")
+    looked = [it for it in town.read(await town.call("citizen", "GET", "/records"))["items"] if not it["by_oneself"]]
+    assert "窗口查找授权" in {it["text"] for it in looked}
+
+
 async def test_a_clerk_confirms_nothing_for_an_agent(town: Any):
     offered = await town.given_by_company()
     path = f"/mandates/{offered['id']}/window-confirmation"

@@ -100,6 +100,7 @@ GATEWAY: Final = (
     gateway.post("/mandates", level=2),
     gateway.get("/mandates/given", level=1),
     gateway.get("/mandates/held", level=1),
+    gateway.post("/mandates/look-ups", level=2),
     gateway.get("/mandates/{mandate_id}", level=1),
     gateway.post("/mandates/{mandate_id}/code", level=2),
     gateway.post("/mandates/{mandate_id}/code-confirmation", level=2),

@@ -33,7 +33,7 @@ async def named_person(connection: Connection, cipher: FieldCipher, named: Named
     name, number = read_name(named.name, wrong), read_number(named.identity_number, wrong)
     if wrong:
         raise FieldErrors([FieldError(pointer + it.pointer, it.code, it.detail) for it in wrong])
-    person_id = await _owner_of(connection, cipher, number)
+    person_id = await owner_of(connection, cipher, number)
     identity = await identity_of(connection, cipher, person_id) if person_id else None
     person = await person_by_id(connection, person_id) if person_id and identity and identity.name == name else None
     if person is None:
@@ -41,17 +41,13 @@ async def named_person(connection: Connection, cipher: FieldCipher, named: Named
     return person
 
 
-async def owns_number(connection: Connection, cipher: FieldCipher, person_id: UUID, number: IdentityNumber) -> bool:
-    """Tell whether the identity number was verified for the person."""
-    return await _owner_of(connection, cipher, number) == person_id
+async def owner_of(connection: Connection, cipher: FieldCipher, number: IdentityNumber) -> UUID | None:
+    """Return for whom an identity number was verified."""
+    found = await people_with_number(connection, cipher, number)
+    return next((it.id for it in found if it.level >= Level.REAL_NAME), None)
 
 
 async def birthday_of(connection: Connection, cipher: FieldCipher, person_id: UUID) -> date | None:
     """Return the date of birth that the person's identity number says; None while none is known."""
     identity = await identity_of(connection, cipher, person_id)
     return identity.identity_number.birthday if identity and identity.identity_number else None
-
-
-async def _owner_of(connection: Connection, cipher: FieldCipher, number: IdentityNumber) -> UUID | None:
-    found = await people_with_number(connection, cipher, number)
-    return next((it.id for it in found if it.level >= Level.REAL_NAME), None)

@@ -256,6 +256,30 @@ class Mandate:
     ended_at: datetime | None = None
     version: int = 1
 
+    @classmethod
+    def agreed(
+        cls,
+        mandate_id: UUID,
+        principal: Principal,
+        agent: tuple[UUID, str],
+        terms: Terms,
+        how: Confirmation,
+        now: datetime,
+    ) -> Self:
+        """Return a mandate that is in force as soon as it is known; `agent` is his id and masked name."""
+        return cls(
+            mandate_id,
+            principal,
+            *agent,
+            terms,
+            None,
+            State.GIVEN,
+            None,
+            offered_at=now,
+            given_at=now,
+            confirmation=how,
+        )
+
     @property
     def basis(self) -> Basis:
         """What the principal is to the agent."""

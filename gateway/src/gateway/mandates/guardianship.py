@@ -11,7 +11,6 @@ from gateway.mandates.domain import (
     Mandate,
     NotYoursToConfirm,
     Principal,
-    State,
     require_adult,
     terms_of_guardian,
 )
@@ -49,19 +48,8 @@ async def record(
         require_adult(birthday, today)
     principal = await _ward(tx, cipher, ward)
     await clear_way(tx, principal, person.id)
-    mandate = Mandate(
-        id=uuid7(),
-        principal=principal,
-        agent_id=person.id,
-        agent_name=person.masked_name,
-        terms=terms,
-        agency=None,
-        state=State.GIVEN,
-        awaits=None,
-        offered_at=tx.now,
-        given_at=tx.now,
-        confirmation=Confirmation.WINDOW,
-    )
+    agent = (person.id, person.masked_name)
+    mandate = Mandate.agreed(uuid7(), principal, agent, terms, Confirmation.WINDOW, tx.now)
     await place(tx, mandate, evidence)
     return mandate
 

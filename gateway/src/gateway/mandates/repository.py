@@ -46,6 +46,11 @@ _GIVEN = compiled(
     .order_by(mandate.c.id.desc())
     .limit(_MOST)
 )
+_OF_PRINCIPAL = compiled(
+    _SELECT.where(mandate.c.principal_id == sa.bindparam("person_id"), _LIVING)
+    .order_by(mandate.c.id.desc())
+    .limit(_MOST)
+)
 _BY_ID = compiled(_SELECT.where(mandate.c.id == sa.bindparam("mandate_id")))
 _LOCK = compiled(_SELECT.where(mandate.c.id == sa.bindparam("mandate_id")).with_for_update(of=mandate))
 _LOCK_BETWEEN = compiled(
@@ -83,6 +88,11 @@ async def held(connection: Connection, agent_id: UUID) -> list[Mandate]:
 async def given(connection: Connection, speaker_id: UUID) -> list[Mandate]:
     """Return the mandates that somebody gave for himself or for whom he represents, newest first, at most 200."""
     return [_mandate(row) for row in await _GIVEN.fetch(connection, person_id=speaker_id)]
+
+
+async def living_of(connection: Connection, principal_id: UUID) -> list[Mandate]:
+    """Return the mandates by which others act for a person, or wait for his word; the newest first, at most 200."""
+    return [_mandate(row) for row in await _OF_PRINCIPAL.fetch(connection, person_id=principal_id)]
 
 
 async def by_id(connection: Connection, mandate_id: UUID, *, lock: bool = False) -> Mandate | None:

@@ -25,6 +25,7 @@ from gateway.mandates.schemas import (
     GiveMandate,
     Guardianship,
     MandateView,
+    PrincipalPresent,
     WindowConfirmation,
 )
 from gateway.own_api import principal_of
@@ -33,11 +34,13 @@ from gateway.people.routes import PREFIX
 from gateway.provider import provider_of
 from gateway.signin.domain import SignInTooOld, TooManyAttempts, require_recent
 from onestop_legal.errors import FieldErrors
+from onestop_legal.identity_number import IdentityNumber, InvalidIdentityNumber
 from onestop_legal.working_days import legal_day
 from onestop_runtime.problems import MalformedBody, UnsupportedMediaType, errors
 from onestop_runtime.routing import IfMatch, Read, Who, Write, command_router, query_router, stream_router
 
 queries = query_router(PREFIX, ["授权"])
+lookups = command_router(PREFIX, ["授权"], idempotency=False)
 steps = stream_router(PREFIX, ["授权"])
 """Each opens its transactions itself: a wrong code is counted although it is refused."""
 commands = command_router(PREFIX, ["授权"])
@@ -135,6 +138,16 @@ async def confirm_by_code(
     provider = provider_of(request)
     given = await by_code.confirm(provider, caller, mandate_id, if_match, form.code, _address(request))
     return MandateView.of(given, provider.today())
+
+
+@lookups.post(
+    "/mandates/look-ups", summary="窗口查找当事人的授权", responses=errors(NotKnownSurelyEnough, InvalidIdentityNumber)
+)
+async def look_up_mandates(form: PrincipalPresent, tx: Write, request: Request) -> list[MandateView]:
+    """Return who acts, or wants to act, for the person who stands at the window; he sees that somebody looked."""
+    number = IdentityNumber.parse(form.identity_number)
+    found = await service.look_up(tx, provider_of(request).cipher, number)
+    return [MandateView.of(mandate, legal_day(tx.now)) for mandate in found]
 
 
 @commands.post(

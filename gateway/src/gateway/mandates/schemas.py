@@ -82,6 +82,14 @@ class AskForMandate(_TermsForm):
         return self.terms(Basis(self.basis))
 
 
+class PrincipalPresent(BaseModel):
+    """窗口前的当事人."""
+
+    model_config = _example(identity_number="130371198803171020")
+
+    identity_number: Annotated[str, StringConstraints(max_length=18)] = Field(description="当事人证件上的公民身份号码")
+
+
 class WindowConfirmation(BaseModel):
     """窗口当面确认: what the clerk has seen of the principal who stands before him."""
 

@@ -3,7 +3,8 @@
 from typing import Final
 from uuid import UUID
 
-from gateway.identity.named import Named, birthday_of, named_person, owns_number
+from gateway.codes.service import NOBODY
+from gateway.identity.named import Named, birthday_of, named_person, owner_of
 from gateway.identity.repository import phone_of
 from gateway.legal_persons.repository import by_credit_code
 from gateway.mandates import repository
@@ -131,10 +132,23 @@ async def confirm_at_window(
     mandate = await locked(tx, mandate_id, "mandate.confirm-at-window", version)
     if tx.caller.sub == mandate.agent_id:
         raise NotYoursToConfirm
-    if not await owns_number(tx.connection, cipher, mandate.principal.id, IdentityNumber.parse(number)):
+    if await owner_of(tx.connection, cipher, IdentityNumber.parse(number)) != mandate.principal.id:
         wrong = FieldError("/identity_number", "not-the-principal", "证件号码与被代理人不符，请核对证件")
         raise FieldErrors([wrong])
     return await put_in_force(tx, cipher, mandate, Confirmation.WINDOW, evidence)
+
+
+async def look_up(tx: Transaction, cipher: FieldCipher, number: IdentityNumber) -> list[Mandate]:
+    """Return who acts or wants to act for the person who stands at a clerk's window; each look is recorded.
+
+    Raises:
+        NotPermitted, NotKnownSurelyEnough: when the caller may not.
+    """
+    PERMISSIONS.require(tx.caller, "mandate.look-up")
+    require_assurance(tx.caller.acr, _AGREEING_NEEDS)
+    person_id = await owner_of(tx.connection, cipher, number)
+    tx.audit("mandate.looked-up", key=person_id or NOBODY)
+    return await repository.living_of(tx.connection, person_id) if person_id else []
 
 
 async def decline(tx: Transaction, mandate_id: UUID, version: int) -> Mandate:

@@ -7,14 +7,27 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from gateway.legal_persons.repository import represented_by
+from gateway.legal_persons.tables import legal_person
+from gateway.mandates.domain import State
 from gateway.mandates.repository import in_force
+from gateway.mandates.tables import mandate
 from gateway.people.domain import Person
 from gateway.people.tables import person
 from gateway.staff.repository import appointments_of
+from gateway.staff.tables import staff_member
 from onestop_runtime.sql import Connection, Record, compiled
 
 PERSON = (person.c.id, person.c.username, person.c.masked_name, person.c.assurance)
-_BY_ID = compiled(sa.select(*PERSON).where(person.c.id == sa.bindparam("person_id")))
+_BY_ID = compiled(
+    sa.select(
+        *PERSON,
+        sa.exists().where(mandate.c.agent_id == person.c.id, mandate.c.state == State.GIVEN.value).label("acts"),
+        sa.exists()
+        .where(staff_member.c.person_id == person.c.id, staff_member.c.dismissed_at.is_(None))
+        .label("serves"),
+        sa.exists().where(legal_person.c.representative_id == person.c.id).label("represents"),
+    ).where(person.c.id == sa.bindparam("person_id"))
+)
 _CREDENTIALS = compiled(sa.select(*PERSON, person.c.password_hash).where(person.c.username == sa.bindparam("username")))
 _CREDENTIALS_OF = compiled(sa.select(*PERSON, person.c.password_hash).where(person.c.id == sa.bindparam("person_id")))
 _SET_PASSWORD_HASH = compiled(
@@ -30,9 +43,16 @@ _ADD_PERSON = compiled(sa.insert(person))
 
 
 async def person_by_id(connection: Connection, person_id: UUID) -> Person | None:
-    """Return a person with everything he may act as."""
+    """Return a person with everything he may act as; one statement for those, the most, who act for nobody."""
     row = await _BY_ID.fetchrow(connection, person_id=person_id)
-    return await _whole(connection, row) if row else None
+    if row is None:
+        return None
+    return replace(
+        person_of(row),
+        mandates=await in_force(connection, person_id) if row["acts"] else (),
+        appointments=await appointments_of(connection, person_id) if row["serves"] else (),
+        represents=await represented_by(connection, person_id) if row["represents"] else (),
+    )
 
 
 async def credentials(connection: Connection, username: str) -> tuple[Person, str | None] | None:
@@ -74,16 +94,6 @@ async def id_of_username(connection: Connection, username: str) -> UUID | None:
 async def add_person(connection: Connection, values: dict[str, Any]) -> None:
     """Keep a new person; `values` are the columns of `person` but its version."""
     await _ADD_PERSON.execute(connection, **values, version=1)
-
-
-async def _whole(connection: Connection, row: Record) -> Person:
-    person_id = row["id"]
-    return replace(
-        person_of(row),
-        mandates=await in_force(connection, person_id),
-        appointments=await appointments_of(connection, person_id),
-        represents=await represented_by(connection, person_id),
-    )
 
 
 def person_of(row: Record) -> Person:
