@@ -28,13 +28,13 @@ class Office:
 
     def __init__(self, browser: Any, tokens: dict[str, dict[str, str]]) -> None:
         self._browser = browser
-        self._tokens = tokens
+        self.tokens = tokens
 
     async def get(self, who: str, path: str = "", **query: Any) -> Any:
-        return await self._browser.get(PATH + path, params=query, headers=self._tokens[who])
+        return await self._browser.get(PATH + path, params=query, headers=self.tokens[who])
 
     async def do(self, who: str, path: str, body: Any = None, version: Any = None, method: str = "POST") -> Any:
-        headers = self._tokens[who] | {"Idempotency-Key": str(uuid4())}
+        headers = self.tokens[who] | {"Idempotency-Key": str(uuid4())}
         if version is not None:
             headers["If-Match"] = f'"{version}"'
         return await self._browser.request(method, PATH + path, json=body, headers=headers)
@@ -190,3 +190,27 @@ async def test_who_has_no_business_with_the_registry_is_told_nothing(browser: An
     assert problem(await office.do("citizen", "/archive/suspension", {"reason": "试"})) == (404, "client-not-found")
     for path in ("", "/archive", "/archive/history"):
         assert (await browser.get(PATH + path)).status_code == 401
+
+
+async def test_what_opens_the_door_takes_a_fresh_sign_in_and_to_shut_it_does_not(
+    office: Office, open_browser: Any, clock: Any
+):
+    shown = await office.approved()
+    browser = open_browser()
+    await browser.bearer("admin")
+    clock.pass_(minutes=11)
+    asked = browser.asked()
+    tokens = (await browser.redeem(asked, browser.answer(await browser.ask(asked))["code"])).json()
+    office.tokens["admin"] = {"Authorization": f"Bearer {tokens['access_token']}"}
+    wanted = {"name": "档案", "token_endpoint_auth_method": "client_secret_basic", "agency": MARKET}
+    for action, method, body in (
+        ("", "POST", ARCHIVE | {"client_id": "archive-2"}),
+        ("/archive", "PUT", wanted),
+        ("/archive/approval", "POST", None),
+        ("/archive/resumption", "POST", {"reason": "试"}),
+        ("/archive/termination", "POST", {"reason": "试"}),
+        ("/archive/secret", "POST", {}),
+    ):
+        refused = await office.do("admin", action, body, shown["version"], method)
+        assert problem(refused) == (401, "sign-in-too-old"), action
+    assert (await office.do("admin", "/archive/suspension", {"reason": "试"})).status_code == 200

@@ -2,10 +2,12 @@
 
 from fastapi import Request
 
+from gateway.own_api import principal_of
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.people.routes import PREFIX
 from gateway.permissions import PERMISSIONS
 from gateway.provider import provider_of
+from gateway.signin.domain import SignInTooOld, require_recent
 from gateway.tokens.domain import RotationUnderWay
 from gateway.tokens.keystore import publish_next, replace_at_once, stored_keys
 from gateway.tokens.schemas import NewSigningKey, SigningKeyView
@@ -28,11 +30,12 @@ async def list_signing_keys(tx: Read) -> list[SigningKeyView]:
     "/signing-keys",
     summary="更换签名密钥",
     status_code=201,
-    responses=errors(RotationUnderWay, NotKnownSurelyEnough),
+    responses=errors(RotationUnderWay, NotKnownSurelyEnough, SignInTooOld),
 )
 async def rotate_signing_keys(wanted: NewSigningKey, tx: Write, request: Request) -> list[SigningKeyView]:
     """Publish the keys that sign next; or have them sign at once in place of keys that may have been stolen."""
     PERMISSIONS.require(tx.caller, "signing-key.rotate")
+    require_recent(principal_of(request), tx.now)
     provider = provider_of(request)
     if wanted.at_once:
         new = await replace_at_once(tx, provider.cipher)
