@@ -51,8 +51,8 @@ class Certificates:
         return certificate.not_valid_before_utc <= self._clock() <= certificate.not_valid_after_utc
 
     def vouches_for(self, certificate: x509.Certificate) -> bool:
-        """Tell whether one of the authorities has issued a certificate."""
-        return any(_issued(certificate, authority) for authority in self._authorities)
+        """Tell whether one of the authorities that are within their time has issued a certificate."""
+        return any(self.is_current(it) and _issued(certificate, it) for it in self._authorities)
 
 
 def der_of(written: bytes) -> bytes | None:

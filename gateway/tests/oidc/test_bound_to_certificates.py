@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jws
 from joserfc.jwk import ECKey
 
-from gateway.certificates import der_of, thumbprint
+from gateway.certificates import Certificates, der_of, thumbprint
 from onestop_runtime.codec import loads
 
 CREDENTIALS = {"grant_type": "client_credentials"}
@@ -259,3 +259,17 @@ def test_a_certificate_is_read_as_each_kind_of_proxy_writes_it():
         assert der_of(written) == ARCHIVE.der
     for written in (b"", b"::", b":***:", b"(null)", b"x" * 20_000, quote(ARCHIVE.pem[:100]).encode()):
         assert der_of(written) is None
+
+
+@pytest.mark.parametrize(
+    ("authority", "vouches"),
+    [
+        (AUTHORITY, True),
+        (issue("CN=archive"), False),
+        (issue("CN=政务外网CA", ca=True, until=SINCE + timedelta(days=1)), False),
+    ],
+    ids=["one within its time", "no authority", "one past its time"],
+)
+def test_only_an_authority_within_its_time_vouches(authority: Identity, vouches: bool):
+    certificates = Certificates([authority.certificate], lambda: SINCE + timedelta(days=2))
+    assert certificates.vouches_for(issue(SUBJECT, authority).certificate) is vouches

@@ -2,7 +2,7 @@
 
 import httpx
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from onestop_local.registry import administrator, taken
 from onestop_local.stack import Stack
@@ -12,7 +12,8 @@ _PATH = "/gateway/v1/signing-keys"
 
 async def show(stack: Stack, console: Console) -> None:
     """Show every signing key and its times; raises `LocalError`."""
-    table = Table("密钥", "算法", "启用", "停止签名", "不再相信")
+    names = ("密钥", "算法", "启用", "停止签名", "不再相信")
+    table = Table(*(Column(name, overflow="fold") for name in names))
     async with administrator(stack) as api:
         for key in taken(await api.get(_PATH), httpx.codes.OK):
             table.add_row(
