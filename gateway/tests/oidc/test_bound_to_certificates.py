@@ -270,6 +270,6 @@ def test_a_certificate_is_read_as_each_kind_of_proxy_writes_it():
     ],
     ids=["one within its time", "no authority", "one past its time"],
 )
-def test_only_an_authority_within_its_time_vouches(authority: Identity, vouches: bool):
+def test_only_an_authority_within_its_time_vouches(authority: Identity, *, vouches: bool):
     certificates = Certificates([authority.certificate], lambda: SINCE + timedelta(days=2))
     assert certificates.vouches_for(issue(SUBJECT, authority).certificate) is vouches
