@@ -10,12 +10,12 @@ import pytest
 from selenium.webdriver import Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
-from uvicorn import Config, Server
 
 from gateway.main import SERVICE
 from gateway.seed import fill
 from onestop_local.ports import free_port
 from onestop_local.testing.client import ServiceClient, signing_key
+from onestop_local.testing.listening import listening
 from onestop_runtime.assertion import GATEWAY
 
 pytestmark = pytest.mark.needs("chromium", "chromedriver")
@@ -39,11 +39,8 @@ async def site(service_client: Callable[..., Awaitable[ServiceClient]], tmp_path
     url = f"http://localhost:{port}"
     running = await service_client(SERVICE, issuer=url, assertion_key=key)
     await fill(running.transaction, running.context.state.cipher, {"people": [CITIZEN]})
-    server = Server(Config(running._asgi.app, port=port, lifespan="off", log_config=None))
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(server.serve())
+    async with listening(running._asgi.app, port):
         yield url
-        server.should_exit = True
 
 
 def hold_an_authenticator(window: Any) -> None:

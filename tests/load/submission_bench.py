@@ -24,7 +24,7 @@ from onestop_runtime.assertion import HEADER, load_signing_key, make_assertion
 from onestop_runtime.caller import Caller, Party
 
 CONNECTIONS = 32
-DRAFTS = int(1500 * SECONDS)
+DRAFTS = int(6000 * SECONDS)
 """Drafts of a round; more than can be submitted in it."""
 EVENT = stacks.ROOT / "contracts" / "events" / "examples" / "case.submitted.v1" / "company.json"
 _TABLES = ("idempotency", "case_file", "timeline_entry", "audit", "outbox")

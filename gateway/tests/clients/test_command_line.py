@@ -1,6 +1,5 @@
 """`onestop client …`, as its administrator meets it: against a gateway behind a port."""
 
-import asyncio
 import io
 import json
 import re
@@ -11,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 from rich.console import Console
-from uvicorn import Config, Server
 
 from gateway.main import SERVICE
 from gateway.seed import fill
@@ -20,6 +18,7 @@ from onestop_local.errors import LocalError
 from onestop_local.ports import free_port
 from onestop_local.stack import Stack
 from onestop_local.testing.client import ServiceClient, signing_key
+from onestop_local.testing.listening import listening
 from onestop_runtime.assertion import GATEWAY
 
 NEW = {
@@ -43,9 +42,7 @@ async def stack(
     key.write_text(json.dumps(signing_key(GATEWAY).as_dict(private=True)))
     running = await service_client(SERVICE, issuer=url, assertion_key=key)
     await fill(running.transaction, running.context.state.cipher, seed)
-    server = Server(Config(running._asgi.app, port=port, lifespan="off", log_config=None))
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(server.serve())
+    async with listening(running._asgi.app, port):
         web = {
             "client_id": "web",
             "redirect_uris": ["https://web.test/callback"],
@@ -53,7 +50,6 @@ async def stack(
         }
         people = {"admin": {"username": "admin", "password": PASSWORD}}
         yield Stack("test", {"gateway": {"url": url}, "people": people, "clients": {"web": web}})
-        server.should_exit = True
 
 
 def written(folder: Path, content: str) -> Path:

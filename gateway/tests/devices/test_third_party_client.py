@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import requests
 from requests_oauth2client import AccessDenied, DeviceAuthorizationPollingJob, OAuth2Client
-from uvicorn import Config, Server
 
 from gateway.main import SERVICE
 from gateway.seed import fill
 from onestop_local.ports import free_port
 from onestop_local.testing.client import ServiceClient, signing_key
+from onestop_local.testing.listening import listening
 from onestop_runtime.assertion import GATEWAY
 
 
@@ -27,13 +27,8 @@ async def gateway_behind_a_port(
     key.write_text(json.dumps(signing_key(GATEWAY).as_dict(private=True)))
     running = await service_client(SERVICE, issuer=f"http://127.0.0.1:{port}", assertion_key=key, clock=clock)
     await fill(running.transaction, running.context.state.cipher, seed)
-    server = Server(Config(running._asgi.app, port=port, lifespan="off", log_config=None))
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110 - uvicorn has nobody to tell
-            await asyncio.sleep(0.01)
+    async with listening(running._asgi.app, port):
         yield running
-        server.should_exit = True
 
 
 def discovered(issuer: str) -> OAuth2Client:

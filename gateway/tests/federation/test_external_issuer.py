@@ -1,6 +1,5 @@
 """Another's provider takes the place of our own: the issuer swap as a drill, with `oidc-provider` as it is."""
 
-import asyncio
 import base64
 import hashlib
 import json
@@ -11,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -19,6 +17,7 @@ from gateway.main import SERVICE
 from gateway.seed import fill
 from onestop_local.ports import free_port
 from onestop_local.testing.client import ServiceClient, believed_keys, signing_key
+from onestop_local.testing.listening import listening
 from onestop_runtime.assertion import GATEWAY, HEADER, AssertionVerifier
 from onestop_runtime.caller import Caller
 
@@ -116,13 +115,8 @@ class Service:
 @pytest.fixture
 async def service() -> AsyncIterator[tuple[Service, str]]:
     port, found = free_port(), Service()
-    server = uvicorn.Server(uvicorn.Config(found, host="127.0.0.1", port=port, lifespan="off", log_config=None))
-    async with asyncio.TaskGroup() as group:
-        group.create_task(server._serve())
-        while not server.started:  # noqa: ASYNC110 - uvicorn says so by this attribute alone
-            await asyncio.sleep(0.01)
+    async with listening(found, port):
         yield found, f"http://127.0.0.1:{port}"
-        server.should_exit = True
 
 
 @pytest.fixture

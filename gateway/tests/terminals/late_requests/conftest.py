@@ -15,12 +15,12 @@ import httpx
 import pytest
 from joserfc import jws
 from starlette.types import Receive, Scope, Send
-from uvicorn import Config, Server
 
 from gateway.main import SERVICE
 from gateway.seed import fill
 from onestop_local.ports import free_port
 from onestop_local.testing.client import ServiceClient, believed_keys, signing_key
+from onestop_local.testing.listening import listening
 from onestop_runtime.assertion import GATEWAY, AssertionVerifier
 from onestop_runtime.caller import Caller
 
@@ -102,14 +102,9 @@ async def gateway(
         upstreams=upstreams,
     )
     await fill(running.transaction, running.context.state.cipher, seed)
-    server = Server(Config(office, port=port, lifespan="off", log_config=None))
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110 - uvicorn has nobody to tell
-            await asyncio.sleep(0.01)
+    async with listening(office, port):
         yield running
         running._asgi.app.state.edge.close()
-        server.should_exit = True
 
 
 @dataclass
