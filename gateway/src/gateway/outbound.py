@@ -23,8 +23,8 @@ Network: TypeAlias = IPv4Network | IPv6Network
 _SECONDS: Final = 5.0
 _LONGEST: Final = 64 * 1024
 _CONNECTIONS: Final = 20
-_TRANSLATED: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
-"""IPv6 addresses behind which a translator may reach any IPv4 address."""
+_UNICAST: Final = IPv6Network("2000::/3")
+"""What of IPv6 is given out (RFC 4291, 2.4); beside it are addresses that stand for an IPv4 address, or for a site."""
 
 
 class CallFailed(Exception):
@@ -143,9 +143,7 @@ class _Guard(httpcore.AsyncNetworkBackend):
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    if isinstance(address, IPv6Address) and (
-        address.sixtofour or address.teredo or any(address in network for network in _TRANSLATED)
-    ):
+    if isinstance(address, IPv6Address) and (address not in _UNICAST or address.sixtofour or address.teredo):
         return False
     return address.is_global and not address.is_multicast
 

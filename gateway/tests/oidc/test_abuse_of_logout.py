@@ -82,3 +82,13 @@ async def test_who_is_signed_out_already_is_sent_back_all_the_same(browser: Any)
     for _ in range(2):
         assert (await browser.get(END, params=parameters)).headers["location"] == "https://web.test/"
     assert "已退出" in (await browser.get(END)).text
+
+
+async def test_nobody_is_sent_to_a_client_that_is_suspended(browser: Any, gateway: Any):
+    tokens = await browser.tokens(browser.asked())
+    await gateway.context.pool.execute("UPDATE client SET state = 'suspended' WHERE client_id = 'web'")
+    for proof in ({"id_token_hint": tokens["id_token"]}, {"client_id": "web"}):
+        response = await browser.get(END, params={**proof, "post_logout_redirect_uri": "https://web.test/"})
+        assert (response.status_code, "location" in response.headers) == (400, False)
+    ended = await browser.get(END, params={"id_token_hint": tokens["id_token"]})
+    assert "已退出" in ended.text

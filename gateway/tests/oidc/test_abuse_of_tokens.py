@@ -2,11 +2,12 @@
 
 import asyncio
 import base64
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OctKey
 
 SECRET = "hall_secret-0123456789abcdefghijklmnop"
@@ -253,3 +254,15 @@ async def test_an_id_token_opens_nothing(browser: Any):
     assert refused.status_code == 401
     assert refused.headers["www-authenticate"] == 'Bearer error="invalid_token"'
     assert (await browser.get("/oauth/userinfo")).headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "", 7, None, ["department"], "x" * 7000])
+async def test_an_assertion_that_names_nobody_is_refused_like_a_wrong_one(
+    browser: Any, clock: Any, department_key: ECKey, name: Any
+):
+    claims = {"iss": name, "sub": name, "aud": "http://gateway.test", "exp": int(clock().timestamp()) + 60, "jti": "x"}
+    signed = jws.serialize_compact({"alg": "ES256"}, json.dumps(claims), department_key, algorithms=["ES256"])
+    for path in ("/oauth/token", "/oauth/par", "/oauth/introspect", "/oauth/revoke", "/oauth/device_authorization"):
+        form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION, "client_assertion": signed}
+        refused = await browser.post(path, data=form)
+        assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from gateway.signin.domain import Arrival
+from gateway.signin.throttle import tally_of
+
 PASSWORD = "碧海-金沙-2026"
 
 
@@ -128,6 +131,18 @@ async def test_strangers_who_guess_do_not_make_the_owner_wait(browser: Any, open
     assert (await guess(stranger, 6))[-1] == 429
     assert browser.answer(await browser.sign_in(browser.asked(prompt="login")))["code"]
     assert (await guess(stranger, 1)) == [429]
+
+
+async def test_who_guesses_from_many_addresses_of_one_network_is_slowed_down(gateway: Any):
+    cipher = gateway.context.state.cipher
+
+    def tried(username: str, address: str) -> set[bytes]:
+        return set(tally_of(cipher, "sign-in", username, Arrival(address, "x", None), known_device=False).keys)
+
+    first = tried("citizen", "2001:db8:0:1::1")
+    assert len(first & tried("agent", "2001:db8:0:1:ffff::2")) == 1
+    assert not first & tried("agent", "2001:db8:0:2::1")
+    assert not tried("citizen", "203.0.113.7") & tried("agent", "203.0.113.8")
 
 
 async def test_many_guesses_at_once_are_no_way_around_the_pause(browser: Any):

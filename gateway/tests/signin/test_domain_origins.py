@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.network import network_at
 from gateway.signin.origins import device_of, network_of
 
 
@@ -27,3 +28,17 @@ def test_a_network_is_told_roughly(address: str, told: str):
 )
 def test_a_browser_is_called_as_people_call_it(user_agent: str, told: str):
     assert device_of(user_agent) == told
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:0:1::7", "2001:db8:0:1::/64"),
+        ("2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:1::/64"),
+        ("2001:db8:0:2::7", "2001:db8:0:2::/64"),
+        ("", ""),
+    ],
+)
+def test_who_has_many_addresses_is_one(address: str, network: str):
+    assert network_at(address) == network

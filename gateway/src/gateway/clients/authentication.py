@@ -103,8 +103,6 @@ async def _by_secret(provider: Provider, authorization: str, parameters: dict[st
     except (binascii.Error, UnicodeDecodeError) as error:
         raise _refused(challenge="Basic") from error
     client_id = unquote_plus(name)
-    if not client_id.isprintable():
-        raise _refused(challenge="Basic")
     if parameters.get("client_id", client_id) != client_id:
         raise OAuthError("invalid_request", "client_id differs from the Authorization header")
     client = await _registered(provider, client_id)
@@ -184,7 +182,7 @@ def _verified(provider: Provider, client: Client, keys: KeySet, assertion: str) 
 
 
 async def _registered(provider: Provider, client_id: str | None) -> Client | None:
-    if client_id is None:
+    if client_id is None or not client_id.isprintable():  # the database takes no NUL
         return None
     async with acquired(provider.context.pool) as connection:
         client = await client_by_id(connection, client_id)

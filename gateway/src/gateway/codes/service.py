@@ -17,6 +17,7 @@ from gateway.codes import repository
 from gateway.codes.domain import CODE_LIFETIME, PROOF_LIFETIME, Proof, Purpose, WrongCode, code_of
 from gateway.messages.domain import Message
 from gateway.messages.service import send
+from gateway.network import network_at
 from gateway.provider import Provider
 from gateway.signin.domain import Patience, TooManyAttempts
 from gateway.signin.throttle import count, require_patience, take_turn
@@ -149,7 +150,7 @@ async def proved(provider: Provider, tx: Transaction, holder: Holder, purpose: P
 
 
 def _keys(cipher: FieldCipher, asked: Asked, holder: Holder) -> Mapping[bytes, Patience]:
-    address = {cipher.blind_index("code-address", holder.address): ADDRESS_PATIENCE}
+    address = {cipher.blind_index("code-address", network_at(holder.address)): ADDRESS_PATIENCE}
     if asked.named_by is None:
         return {cipher.blind_index("code-phone", asked.phone): PHONE_PATIENCE, **address}
     named = f"{asked.own_device or ''}\0{asked.named_by}"

@@ -54,7 +54,7 @@ class DeviceRequest:
         key: thumbprint of the key that it proved to hold when it asked, if it did.
         device: what it says it is, or where it is known to stand.
         network: from where it asks, roughly: `203.0.*.*`.
-        network_index: keyed hash of the whole address.
+        network_index: keyed hash of the network that its user has (see `network_at`).
         interval: how long it has to wait between two questions.
         grant_id: what it got.
     """

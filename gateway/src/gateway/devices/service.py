@@ -20,6 +20,7 @@ from gateway.devices.domain import (
     typed,
 )
 from gateway.late_requests.domain import HAND_IN_LATER
+from gateway.network import network_at
 from gateway.oidc.grants import Issued, Refusal, Wanted, issue, replayed
 from gateway.oidc.repository import Grant, add_grant
 from gateway.people.domain import Person
@@ -111,7 +112,7 @@ async def look_up(tx: Transaction, provider: Provider, person: Person, origin: O
         TooManyAttempts: when a pause is due first.
     """
     by_person = provider.cipher.blind_index("user-code-person", str(person.id))
-    by_address = provider.cipher.blind_index("user-code-address", origin.address)
+    by_address = provider.cipher.blind_index("user-code-address", network_at(origin.address))
     await take_turn(tx, {by_person: PATIENCE, by_address: ADDRESS_PATIENCE})
     request = await repository.request_by_user_code(tx.connection, _code_index(provider, typed(text)))
     client = await client_by_id(tx.connection, request.client_id) if request else None

@@ -5,8 +5,6 @@ use the route in somebody's name at all, whether that somebody is known surely e
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 from prometheus_client import Counter
@@ -16,6 +14,7 @@ from gateway.edge.limiter import Charge, Limiter, subject
 from gateway.edge.origins import Origins
 from gateway.edge.rates import Rates, TooManyRequests
 from gateway.edge.routes import Route
+from gateway.network import network_at
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.tokens.access import InsufficientScope
 from gateway.tokens.binding import token_type
@@ -136,7 +135,7 @@ def require_admitted(route: Route, principal: Principal | None) -> None:
 
 def _charges(rates: Rates, principal: Principal | None, address: str) -> list[Charge]:
     """Return whom a request is counted for: its address, the person, the client."""
-    charges = [(subject(rates.address.name, _network(address)), rates.address)]
+    charges = [(subject(rates.address.name, network_at(address)), rates.address)]
     if principal is None:
         return charges
     caller = principal.caller
@@ -145,13 +144,3 @@ def _charges(rates: Rates, principal: Principal | None, address: str) -> list[Ch
     if principal.client_id:
         charges.append((subject(rates.client.name, principal.client_id), rates.client))
     return charges
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _network(address: str) -> str:
-    """Return what one user of the internet has at least: an IPv4 address, or the 64-bit network of an IPv6 address."""
-    try:
-        known = ip_address(address)
-    except ValueError:
-        return address
-    return str(ip_network((known, 64), strict=False)) if isinstance(known, IPv6Address) else address

@@ -74,7 +74,7 @@ async def _client(provider: Provider, parameters: dict[str, str], hint: Hint | N
 
 def _require_return(client: Client | None, parameters: dict[str, str]) -> None:
     uri = parameters.get("post_logout_redirect_uri")
-    if uri is not None and (client is None or not client.may_return_to(uri)):
+    if uri is not None and (client is None or not client.active or not client.may_return_to(uri)):
         raise RedirectNotRegistered("退出登录后的返回地址没有登记，您尚未退出。")
 
 

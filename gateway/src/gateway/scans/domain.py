@@ -34,7 +34,7 @@ class Scan:
         application: where the browser goes on to.
         device: what the browser calls itself.
         network: from where it asks, roughly.
-        network_index: keyed hash of the whole address.
+        network_index: keyed hash of the network that its user has (see `network_at`).
         number: two digits.
         person_id: whose phone has opened the code.
         session_id: in which his phone was signed in when it approved; the approval is void when that has ended.

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from gateway.network import network_at
 from onestop_runtime.fields import FieldCipher
 
 _BROWSERS: Final = (
@@ -40,5 +41,5 @@ def network_of(address: str) -> str:
 
 
 def network_index(cipher: FieldCipher, address: str) -> bytes:
-    """Return by what two requests from one address are known to come from there."""
-    return cipher.blind_index("network", address)
+    """Return by what two requests are known to come from one household or office."""
+    return cipher.blind_index("network", network_at(address))

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import TypeAlias
 
+from gateway.network import network_at
 from gateway.signin import repository
 from gateway.signin.domain import (
     ACCOUNT_PATIENCE,
@@ -53,7 +54,7 @@ def tally_of(
         device = cipher.blind_index(f"{kind}-device", f"{arrival.device_token}\0{account}")
         return Tally(device, {device: DEVICE_PATIENCE})
     index = cipher.blind_index(f"{kind}-account", account)
-    address = cipher.blind_index(f"{kind}-address", arrival.address)
+    address = cipher.blind_index(f"{kind}-address", network_at(arrival.address))
     return Tally(index, {index: patience, address: ADDRESS_PATIENCE})
 
 

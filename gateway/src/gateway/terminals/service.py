@@ -9,6 +9,7 @@ from gateway.clients import service as clients
 from gateway.clients.domain import CODE, CREDENTIALS, DEVICE, REFRESH, Client, ClientState
 from gateway.clients.repository import client_by_id
 from gateway.devices.domain import ALPHABET, typed
+from gateway.network import network_at
 from gateway.people.domain import require_assurance
 from gateway.permissions import PERMISSIONS
 from gateway.provider import Provider
@@ -100,7 +101,7 @@ async def enrol(tx: Transaction, provider: Provider, code: str, proof: Proof, ad
         TooManyAttempts: when a pause is due first.
         KeyInUse: when the key is another terminal's.
     """
-    await take_turn(tx, {provider.cipher.blind_index("enrolment-address", address): ADDRESS_PATIENCE})
+    await take_turn(tx, {provider.cipher.blind_index("enrolment-address", network_at(address)): ADDRESS_PATIENCE})
     found = await repository.terminal_by_code(tx.connection, _index(provider, typed(code)))
     if found is None:
         return None
