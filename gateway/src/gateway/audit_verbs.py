@@ -72,6 +72,8 @@ class Verb(CodeList):
     RECOVERY_HASTENED = "recovery.hastened", N_("以第二步验证免去找回的等待")
     RECOVERY_CANCELLED = "recovery.cancelled", N_("取消找回账号")
     RECOVERY_COMPLETED = "recovery.completed", N_("完成找回账号")
+    PHONE_CHANGE_ASKED = "phone-change.asked", N_("申请更换手机号码")
+    PHONE_CHANGE_CANCELLED = "phone-change.cancelled", N_("取消更换手机号码")
     PHONE_CHANGED = "phone.changed", N_("更换手机号码")
     PASSWORD_CHANGED = "password.changed", N_("修改密码")
     PASSWORD_REFUSED = "password.refused", N_("修改密码时原密码有误")

@@ -18,6 +18,7 @@ from gateway.federation.tables import federated_arrival, federated_request, upst
 from gateway.late_requests.tables import late_request
 from gateway.messages.tables import message
 from gateway.oidc.tables import access_grant, authorization_code, authorization_request, pushed_request
+from gateway.phones.tables import phone_change
 from gateway.recovery.tables import recovery
 from gateway.scans.tables import scan
 from gateway.signin.tables import known_device, session, sign_in_throttle
@@ -62,6 +63,7 @@ _TIDY: Final = (
     _older(sign_in_throttle, "last_failed_at", _DAY),
     _older(one_time_code, "expires_at", timedelta(hours=1)),
     _older(passkey_challenge, "expires_at", timedelta(0)),
+    _older(phone_change, "asked_at", 90 * _DAY, phone_change.c.ended_at.is_not(None)),
     _older(recovery, "expires_at", 90 * _DAY),
     _older(pending_sign_in, "expires_at", timedelta(0)),
     _older(message, "asked_at", _DAY),

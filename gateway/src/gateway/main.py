@@ -42,6 +42,7 @@ from gateway.oidc import routes as protocol
 from gateway.own_api import OwnApi
 from gateway.parts import (
     carry_messages,
+    complete_phone_changes,
     external_of,
     open_parts,
     tell_of_logouts,
@@ -52,6 +53,8 @@ from gateway.parts import (
 from gateway.people import routes as people
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.permissions import PERMISSIONS
+from gateway.phones import pages as phone_pages
+from gateway.phones import routes as phones
 from gateway.records import pages as record_pages
 from gateway.records import routes as records
 from gateway.recovery import pages as recovering
@@ -140,6 +143,10 @@ SERVICE = Service(
         security.router,
         sign_in_pages.router,
         recovering.router,
+        phone_pages.router,
+        phones.queries,
+        phones.commands,
+        phones.steps,
         people.queries,
         credentials.queries,
         credentials.commands,
@@ -174,6 +181,7 @@ SERVICE = Service(
         "terminal_key_is_unique": KeyInUse,
         "person_username_is_unique": UsernameTaken,
         "recovery_is_one_at_a_time": Busy,
+        "phone_change_is_one_at_a_time": Busy,
         "person_identity_number_is_unique": IdentityKnown,
         "federated_identity_is_linked_once": LinkedToAnother,
         "federated_identity_is_one_for_each_provider": AlreadyLinked,
@@ -185,7 +193,15 @@ SERVICE = Service(
     permissions=PERMISSIONS,
     seed=seed,
     startup=open_parts,
-    workers=(watch_revocations, watch_signing_keys, tell_of_logouts, watch_clients, carry_messages, tidy),
+    workers=(
+        watch_revocations,
+        watch_signing_keys,
+        tell_of_logouts,
+        watch_clients,
+        carry_messages,
+        complete_phone_changes,
+        tidy,
+    ),
     configure=_configure,
     protocol=Door,
 )

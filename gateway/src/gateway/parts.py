@@ -27,6 +27,7 @@ from gateway.messages.carriers import open_carrier
 from gateway.messages.service import keep_carrying
 from gateway.oidc.id_tokens import IdTokens
 from gateway.outbound import Outbound
+from gateway.phones.service import keep_completing
 from gateway.provider import Provider
 from gateway.settings import GatewaySettings
 from gateway.signin.cookies import Cookies
@@ -185,3 +186,9 @@ async def carry_messages(context: Context) -> None:
     """Have messages carried to phones."""
     provider: Provider = context.state
     await keep_carrying(context, provider.cipher, provider.carrier)
+
+
+async def complete_phone_changes(context: Context) -> None:
+    """Have new phone numbers count when their time has come."""
+    provider: Provider = context.state
+    await keep_completing(context, provider.cipher)

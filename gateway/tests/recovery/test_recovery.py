@@ -12,8 +12,11 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
+from gateway.phones.service import complete_due
+
 CITIZEN = {"phone": "15400000007", "name": "赵晓梅", "identity_number": "130371198803171020"}
 NEW = "山海关的老龙头真好看"
+NEW_PHONE = "13800000017"
 API = "/api/gateway/v1"
 
 
@@ -191,20 +194,36 @@ async def test_who_is_seen_at_the_window_sets_it_at_once_with_his_phone(browser:
     assert await signs_in(browser)
 
 
-async def test_who_has_lost_the_phone_waits_and_the_old_one_is_told(browser: Any, clerk_opens: Any, clock: Any):
-    assert (await clerk_opens(phone="13800000017")).status_code == 201
+async def test_who_has_lost_the_phone_waits_and_the_old_one_is_told(
+    gateway: Any, browser: Any, clerk_opens: Any, clock: Any
+):
+    async def asks_by_the_new_phone() -> httpx.Response:
+        asked = await browser.fill_in(await browser.get("/recover"), **CITIZEN | {"phone": NEW_PHONE})
+        shown: httpx.Response = await browser.follow(asked)
+        return shown
+
+    assert (await clerk_opens(phone=NEW_PHONE)).status_code == 201
     assert "申请找回" in (await browser.messages_to(CITIZEN["phone"]))[0]
-    page = await browser.follow(
-        await browser.fill_in(await browser.get("/recover"), **CITIZEN | {"phone": "13800000017"})
-    )
-    standing = await browser.follow(await browser.fill_in(page, code=await browser.code_to("13800000017")))
-    assert 'name="password"' not in standing.text
+    await asks_by_the_new_phone()
+    await browser.fill_in(await browser.get("/sign-in/code"), account="citizen")
+    assert await browser.messages_to(NEW_PHONE) == []
     clock.pass_(hours=24)
-    page = await browser.follow(
-        await browser.fill_in(await browser.get("/recover"), **CITIZEN | {"phone": "13800000017"})
-    )
-    ripe = await browser.follow(await browser.fill_in(page, code=await browser.code_to("13800000017")))
+    await complete_due(gateway.context, gateway.context.state.cipher)
+    page = await asks_by_the_new_phone()
+    ripe = await browser.follow(await browser.fill_in(page, code=await browser.code_to(NEW_PHONE)))
     assert "新密码已设置" in (await browser.fill_in(ripe, "/recover/chosen", password=NEW)).text
+
+
+async def test_the_owner_says_no_to_a_clerk_and_keeps_phone_and_password(
+    gateway: Any, browser: Any, clerk_opens: Any, clock: Any
+):
+    await clerk_opens(phone=NEW_PHONE)
+    address = re.search(r"(/recover/cancel\?notice=[\w-]+)", (await browser.messages_to(CITIZEN["phone"]))[0])
+    assert address
+    await browser.fill_in(await browser.get(address[1]))
+    clock.pass_(hours=25)
+    assert await complete_due(gateway.context, gateway.context.state.cipher) == 0
+    assert "申请已取消，密码没有改变" in (await browser.messages_to(CITIZEN["phone"]))[0]
 
 
 async def test_a_lost_second_factor_goes_with_the_password_after_the_wait(

@@ -12,8 +12,11 @@ from gateway.credentials.authenticator import address_of, as_text, qr_code
 from gateway.credentials.domain import AuthenticatorExists, FactorNotFound, PasskeyRefused, WrongSecondFactor
 from gateway.credentials.password import change_password
 from gateway.credentials.repository import factors_of, secret_of
+from gateway.identity.repository import phone_of
 from gateway.oidc.http import query_of, redirect
 from gateway.pages import for_people, json_for_script
+from gateway.phones.domain import masked_phone
+from gateway.phones.repository import open_change
 from gateway.recovery.repository import open_recovery
 from gateway.signin.domain import TooManyAttempts, WrongCredentials
 from gateway.signin.onward import Onward, onward_of
@@ -29,6 +32,8 @@ _AUTHENTICATOR: Final = f"{SECURITY}/authenticator"
 _PASSKEYS: Final = f"{SECURITY}/passkeys"
 _MAKING: Final = f"{SECURITY}/passkeys/options"
 RECOVERY: Final = f"{SECURITY}/recovery"
+PHONE: Final = f"{SECURITY}/phone"
+CANCEL_PHONE: Final = f"{PHONE}/cancel"
 _CODES: Final = f"{SECURITY}/recovery-codes"
 
 router = APIRouter(include_in_schema=False)
@@ -146,15 +151,20 @@ async def _change_passkey(who: Visitor, form: dict[str, str]) -> Response:
 async def _security_page(who: Visitor, error: NamedError | None = None) -> Response:
     async with acquired(who.provider.context.pool) as connection:
         factors = await factors_of(connection, who.person.id)
+        phone = await phone_of(connection, who.provider.cipher, who.person.id)
+        change = await open_change(connection, who.provider.cipher, who.person.id)
         asked = await open_recovery(connection, who.person.id, who.provider.context.clock())
     return who.page(
         "account_security",
         recovery=asked,
+        phone=masked_phone(phone) if phone else None,
+        change=change,
+        new_phone=masked_phone(change.phone) if change else None,
         error=error,
         script=True,
         factors=factors,
         done=who.request.query_params.get("done", ""),
-        csrf={path: who.csrf(path) for path in (_AUTHENTICATOR, _PASSKEYS, _CODES, RECOVERY)},
+        csrf={path: who.csrf(path) for path in (_AUTHENTICATOR, _PASSKEYS, _CODES, RECOVERY, CANCEL_PHONE)},
     )
 
 

@@ -17,25 +17,16 @@ from gateway.credentials.schemas import (
     PasskeyName,
     RecoveryCodes,
 )
-from gateway.own_api import principal_of
 from gateway.people.repository import person_by_id
 from gateway.people.routes import PREFIX
 from gateway.permissions import PERMISSIONS
 from gateway.provider import provider_of
-from gateway.signin.domain import (
-    Session,
-    SessionNotFound,
-    SignInTooOld,
-    TooManyAttempts,
-    WrongCredentials,
-    require_recent,
-)
+from gateway.signin.domain import SignInTooOld, TooManyAttempts, WrongCredentials
 from gateway.signin.password_rules import UnfitPassword
-from gateway.signin.repository import session_behind
+from gateway.signin.recent import recent_session
 from onestop_legal.errors import FieldErrors
-from onestop_runtime.problems import MalformedBody, NotPermitted, NotSignedIn, UnsupportedMediaType, errors
+from onestop_runtime.problems import MalformedBody, NotSignedIn, UnsupportedMediaType, errors
 from onestop_runtime.routing import Read, Who, Write, command_router, query_router, stream_router
-from onestop_runtime.sql import Connection
 from onestop_runtime.transaction import acquired
 
 queries = query_router(PREFIX, ["账号安全"])
@@ -65,7 +56,7 @@ async def put_password(new: NewPassword, caller: Who, request: Request) -> None:
     PERMISSIONS.require(caller, "credential.change")
     provider = provider_of(request)
     async with acquired(provider.context.pool) as connection:
-        session = await _recent_session(connection, request)
+        session = await recent_session(connection, request)
     await change_password(provider, caller, session.id, new.old, new.password)
 
 
@@ -73,7 +64,7 @@ async def put_password(new: NewPassword, caller: Who, request: Request) -> None:
 async def begin(tx: Write, request: Request) -> AuthenticatorBegun:
     """Begin to set up an authenticator; a secret that was not confirmed is void."""
     PERMISSIONS.require(tx.caller, "credential.change")
-    session = await _recent_session(tx.connection, request)
+    session = await recent_session(tx.connection, request)
     tx.confidential = True
     secret = await service.begin_authenticator(tx, provider_of(request).cipher, session.person_id)
     person = await person_by_id(tx.connection, session.person_id)
@@ -86,7 +77,7 @@ async def begin(tx: Write, request: Request) -> AuthenticatorBegun:
 async def confirm(typed: OneTimePassword, tx: Write, request: Request) -> RecoveryCodes:
     """Have an authenticator count; returns recovery codes when there were none."""
     PERMISSIONS.require(tx.caller, "credential.change")
-    session = await _recent_session(tx.connection, request)
+    session = await recent_session(tx.connection, request)
     tx.confidential = True
     cipher = provider_of(request).cipher
     return RecoveryCodes(codes=await service.confirm_authenticator(tx, cipher, session, typed.code))
@@ -98,7 +89,7 @@ async def confirm(typed: OneTimePassword, tx: Write, request: Request) -> Recove
 async def remove_authenticator(tx: Write, request: Request) -> None:
     """Ask for no one-time passwords any more."""
     PERMISSIONS.require(tx.caller, "credential.change")
-    session = await _recent_session(tx.connection, request)
+    session = await recent_session(tx.connection, request)
     await service.remove_authenticator(tx, provider_of(request).cipher, session.person_id)
 
 
@@ -106,7 +97,7 @@ async def remove_authenticator(tx: Write, request: Request) -> None:
 async def renew_codes(tx: Write, request: Request) -> RecoveryCodes:
     """Return new recovery codes; the old ones are void."""
     PERMISSIONS.require(tx.caller, "credential.change")
-    session = await _recent_session(tx.connection, request)
+    session = await recent_session(tx.connection, request)
     if not (await factors_of(tx.connection, session.person_id)).any:
         raise FactorNotFound
     tx.confidential = True
@@ -119,7 +110,7 @@ async def renew_codes(tx: Write, request: Request) -> RecoveryCodes:
 async def rename_passkey(passkey_id: UUID, new: PasskeyName, tx: Write, request: Request) -> None:
     """Give a passkey another name."""
     PERMISSIONS.require(tx.caller, "credential.change")
-    session = await _recent_session(tx.connection, request)
+    session = await recent_session(tx.connection, request)
     await passkeys.rename(tx, session.person_id, passkey_id, new.name)
 
 
@@ -129,26 +120,8 @@ async def rename_passkey(passkey_id: UUID, new: PasskeyName, tx: Write, request:
 async def remove_passkey(passkey_id: UUID, tx: Write, request: Request) -> None:
     """Believe a passkey no longer."""
     PERMISSIONS.require(tx.caller, "credential.change")
-    session = await _recent_session(tx.connection, request)
+    session = await recent_session(tx.connection, request)
     await passkeys.remove(tx, provider_of(request).cipher, session.person_id, passkey_id)
-
-
-async def _recent_session(connection: Connection, request: Request) -> Session:
-    """Return the session that a request comes from.
-
-    Raises:
-        NotPermitted: when a client that is not our own asks.
-        SignInTooOld: when the person has signed in too long ago.
-        SessionNotFound: when the session has ended.
-    """
-    principal, now = principal_of(request), provider_of(request).context.clock()
-    if not principal.first_party:
-        raise NotPermitted
-    require_recent(principal, now)
-    session = await session_behind(connection, principal.grant_id, principal.token_id, now)
-    if session is None:
-        raise SessionNotFound
-    return session
 
 
 def _sub(sub: UUID | None) -> UUID:

@@ -26,6 +26,12 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "password-changed": "您的账号密码已修改，其他设备上的登录已退出。如非本人操作，请立即找回账号。",
     "recovery-begun": "有人申请找回您的账号，届时可设置新密码。如非本人操作，请打开 {address} 取消。",
     "recovery-cancelled": "找回您的账号的申请已取消，密码没有改变。",
+    "phone-change-asked": "有人申请把您账号的手机号码更换为 {phone}，{at} 起生效。"
+    "如非本人操作，请打开 {address} 取消，并修改密码。",
+    "phone-change-cancelled": "更换您账号手机号码的申请已取消，号码没有改变。",
+    "phone-changed": "您账号的手机号码已更换为 {phone}，本号码不再用于登录和找回账号。"
+    "如非本人操作，请立即到综合窗口反映。",
+    "phone-taken-up": "本号码已登记为您账号的手机号码，可用于登录和找回账号。如非本人操作，请到综合窗口反映。",
     "verified-in-person": "您已在综合窗口核验身份。如非本人到场，请立即到综合窗口反映。",
 }
 """What a message says, by the name under which an operator registers it with the carrier."""

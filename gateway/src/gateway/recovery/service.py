@@ -15,13 +15,14 @@ from gateway.credentials.password import note_new_password, what_is_known_of
 from gateway.credentials.repository import factors_of
 from gateway.credentials.service import drop_factors, spend, tally_for
 from gateway.identity.domain import Facts, LookUpPurpose
-from gateway.identity.repository import change_phone, identity_of, people_with_phone, phone_of
+from gateway.identity.repository import identity_of, people_with_phone, phone_of
 from gateway.identity.service import verify_in_person
 from gateway.messages.domain import Message
 from gateway.messages.service import send
 from gateway.people.domain import Person
 from gateway.people.repository import credentials_of, person_by_id, replace_password_hash
 from gateway.permissions import PERMISSIONS
+from gateway.phones import service as phones
 from gateway.provider import Provider
 from gateway.recovery import repository
 from gateway.recovery.domain import COOLING_OFF, Recovery, RecoveryGone
@@ -132,6 +133,7 @@ async def set_password(provider: Provider, holder: Holder, password: str) -> Non
             raise RecoveryGone
         if found.drops_factors:
             await drop_factors(tx, provider.cipher, person.id)
+        await phones.cancel_of(tx, provider.cipher, person.id)
         tx.audit("recovery.completed", key=person.id)
         revoked = await note_new_password(tx, provider, person.id)
     provider.revoked.add(revoked)
@@ -168,7 +170,7 @@ async def open_in_person(
     """Begin the recovery of who stands before a clerk with his document.
 
     With his own phone he need not wait: the code it gets is the other half. Who has lost the phone or the second factor
-    waits like everybody, and the old phone is told.
+    waits like everybody, and the old phone is told; the new one counts from then on, also for signing in by a code.
 
     Raises:
         NotPermitted: when the caller may not, or vouches for himself.
@@ -190,8 +192,7 @@ async def open_in_person(
         drops_factors=drops_factors,
     )
     if phone is not None:
-        await change_phone(tx.connection, provider.cipher, person_id, phone)
-        tx.audit("phone.changed", key=person_id)
+        await phones.begin(tx, provider, person_id, phone, wait=COOLING_OFF, told=True)
     return opened
 
 
@@ -210,6 +211,8 @@ async def _begin(
 
 
 async def _note_cancelled(tx: Transaction, cipher: FieldCipher, person_id: UUID) -> None:
+    """Record the owner's no, and leave his phone as it is: a new one may have been part of what he says no to."""
+    await phones.cancel_of(tx, cipher, person_id)
     tx.audit("recovery.cancelled", key=person_id)
     phone = await phone_of(tx.connection, cipher, person_id)
     if phone:

@@ -1,0 +1,1 @@
+"""Where a person can be reached: changing one's own phone number."""
