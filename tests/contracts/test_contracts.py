@@ -71,6 +71,8 @@ def test_a_service_reads_the_topics_that_name_it_and_no_others(service: str):
     subscriptions = importlib.import_module(f"{package}.main").SERVICE.subscriptions
     named = {topic for topic, facts in TOPICS.items() if f"svc-{service}" in facts["consumers"]}
     assert {subscription.topic for subscription in subscriptions} == named
+    kept_last = {topic for topic, facts in TOPICS.items() if facts.get("cleanup") == "compact"}
+    assert {subscription.topic for subscription in subscriptions if subscription.compacted} == named & kept_last
 
 
 @pytest.mark.parametrize("service", ["catalog", "intake", "workflow", "datashare", "credit"])

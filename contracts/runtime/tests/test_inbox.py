@@ -12,6 +12,7 @@ from notes import service as notes
 from notes.messages import message
 from notes.waiting import until_logged
 
+from onestop_messages.base import TOMBSTONE
 from onestop_runtime.inbox import Applier, Message, Subscription, messages_of
 from onestop_runtime.transaction import Transaction
 
@@ -206,3 +207,43 @@ def record_of(told: Message, headers: dict[str, bytes | None]) -> Any:
     return SimpleNamespace(
         topic=told.topic, partition=0, offset=7, key=told.key.bytes, value=told.payload, headers=list(headers.items())
     )
+
+
+@pytest.fixture
+async def of_compacted_topic(service_client: Open) -> Applier:
+    """Return what applies a topic of which the broker keeps the last event of each aggregate, and tombstones."""
+    handlers = {notes.NoteWritten.TYPE: notes.on_written, TOMBSTONE: forget_note}
+    service = replace(
+        notes.service("reader"), subscriptions=(Subscription(notes.NOTE_TOPIC, handlers, compacted=True),)
+    )
+    return Applier((await service_client(service)).context)
+
+
+async def forget_note(tx: Transaction, tombstone: Message) -> None:
+    assert tombstone.data is None
+    await tx.connection.execute("DELETE FROM note WHERE id = $1", tombstone.key)
+
+
+async def test_what_a_compacted_topic_has_dropped_is_no_gap(of_compacted_topic: Applier):
+    alone, together, other = uuid4(), uuid4(), uuid4()
+    await of_compacted_topic.take(message(notes.NOTE_TOPIC, alone, 7, "甲"))
+    first = [message(notes.NOTE_TOPIC, together, 3, "乙"), message(notes.NOTE_TOPIC, other, 1, "丙")]
+    assert await of_compacted_topic.take_together(first)
+    assert await of_compacted_topic.take_together([message(notes.NOTE_TOPIC, together, 9, "丁")])
+    assert await of_compacted_topic.take_together([message(notes.NOTE_TOPIC, together, 4, "旧")])
+    await of_compacted_topic.take(message(notes.NOTE_TOPIC, alone, 6, "旧"))
+    assert await state_of(of_compacted_topic, alone) == ("甲", 7, 0)
+    assert await state_of(of_compacted_topic, together) == ("丁", 9, 0)
+
+
+async def test_a_tombstone_takes_the_copy_away(of_compacted_topic: Applier):
+    key = uuid4()
+    await of_compacted_topic.take(message(notes.NOTE_TOPIC, key, 1, "甲"))
+    written = message(notes.NOTE_TOPIC, key, 2)
+    headers = [(name, value.encode()) for name, value in (dict(written.headers) | {"ce_type": TOMBSTONE}).items()]
+    record = SimpleNamespace(topic=notes.NOTE_TOPIC, key=key.bytes, headers=headers, value=None, partition=0, offset=1)
+    (tombstone,) = messages_of([record])
+    await of_compacted_topic.take(tombstone)
+    assert await state_of(of_compacted_topic, key) == (None, 2, 0)
+    await of_compacted_topic.take(message(notes.NOTE_TOPIC, key, 1, "甲"))
+    assert await state_of(of_compacted_topic, key) == (None, 2, 0)

@@ -115,7 +115,7 @@ async def test_topics_and_address_outlive_a_restart(tmp_path: Path):
     broker.start()
     try:
         address = broker.bootstrap
-        wanted = (Topic("onestop.test.thing", 3, -1, "delete"),)
+        wanted = (Topic("onestop.test.thing", 3, 1, {"retention.ms": "-1"}),)
         assert await create_topics(address, wanted) == 1
         assert await create_topics(address, wanted) == 0
     finally:

@@ -64,6 +64,6 @@ def decision_of(event: DecisionMade) -> Decision:
 
 SUBSCRIPTIONS = (
     Subscription(DecisionMade.TOPIC, {DecisionMade.TYPE: on_decision_made}),
-    Subscription(AgencyChanged.TOPIC, {AgencyChanged.TYPE: on_agency_changed}),
-    Subscription(CalendarChanged.TOPIC, {CalendarChanged.TYPE: on_calendar_changed}),
+    Subscription(AgencyChanged.TOPIC, {AgencyChanged.TYPE: on_agency_changed}, compacted=True),
+    Subscription(CalendarChanged.TOPIC, {CalendarChanged.TYPE: on_calendar_changed}, compacted=True),
 )

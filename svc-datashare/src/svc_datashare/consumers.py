@@ -66,6 +66,6 @@ async def on_calendar_changed(tx: Transaction, message: Message) -> None:
 
 SUBSCRIPTIONS = (
     Subscription(LicenceIssued.TOPIC, {LicenceIssued.TYPE: on_licence_issued, LicenceEnded.TYPE: on_licence_ended}),
-    Subscription(AgencyChanged.TOPIC, {AgencyChanged.TYPE: on_agency_changed}),
-    Subscription(CalendarChanged.TOPIC, {CalendarChanged.TYPE: on_calendar_changed}),
+    Subscription(AgencyChanged.TOPIC, {AgencyChanged.TYPE: on_agency_changed}, compacted=True),
+    Subscription(CalendarChanged.TOPIC, {CalendarChanged.TYPE: on_calendar_changed}, compacted=True),
 )

@@ -166,10 +166,12 @@ SUBSCRIPTIONS = (
             GuideWithdrawn.TYPE: on_guide_withdrawn,
         },
     ),
-    Subscription(AgencyChanged.TOPIC, {AgencyChanged.TYPE: on_agency_changed}),
-    Subscription(CalendarChanged.TOPIC, {CalendarChanged.TYPE: on_calendar_changed}),
+    Subscription(AgencyChanged.TOPIC, {AgencyChanged.TYPE: on_agency_changed}, compacted=True),
+    Subscription(CalendarChanged.TOPIC, {CalendarChanged.TYPE: on_calendar_changed}, compacted=True),
     Subscription(
-        MandateGiven.TOPIC, {MandateGiven.TYPE: on_mandate_given, MandateWithdrawn.TYPE: on_mandate_withdrawn}
+        MandateGiven.TOPIC,
+        {MandateGiven.TYPE: on_mandate_given, MandateWithdrawn.TYPE: on_mandate_withdrawn},
+        compacted=True,
     ),
     Subscription(
         PROCEEDING_TOPIC,

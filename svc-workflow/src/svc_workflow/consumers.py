@@ -113,9 +113,11 @@ def limits_of(event: CaseAccepted) -> Limits:
 
 SUBSCRIPTIONS = (
     Subscription("onestop.intake.case", {CaseAccepted.TYPE: on_case_accepted, CaseWithdrawn.TYPE: on_case_withdrawn}),
-    Subscription("onestop.catalog.agency", {AgencyChanged.TYPE: on_agency_changed}),
+    Subscription("onestop.catalog.agency", {AgencyChanged.TYPE: on_agency_changed}, compacted=True),
     Subscription(
-        "onestop.gateway.staff", {StaffAppointed.TYPE: on_staff_appointed, StaffDismissed.TYPE: on_staff_dismissed}
+        StaffAppointed.TOPIC,
+        {StaffAppointed.TYPE: on_staff_appointed, StaffDismissed.TYPE: on_staff_dismissed},
+        compacted=True,
     ),
-    Subscription("onestop.catalog.calendar", {CalendarChanged.TYPE: on_calendar_changed}),
+    Subscription("onestop.catalog.calendar", {CalendarChanged.TYPE: on_calendar_changed}, compacted=True),
 )

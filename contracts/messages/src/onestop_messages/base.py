@@ -18,6 +18,10 @@ LicenceCategory = Annotated[str, StringConstraints(pattern=r"^(普通|特许|认
 """许可类别 as 双公示 names it; 其他 may say which."""
 
 
+TOMBSTONE = "cn.onestop.tombstone.v1"
+"""Type of a message without a payload: of its key, a compacted topic keeps nothing."""
+
+
 class Value(BaseModel):
     """A part of an event: frozen, tolerant of fields that a later version adds."""
 

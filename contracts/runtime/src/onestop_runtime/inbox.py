@@ -63,10 +63,16 @@ Handler = Callable[[Transaction, Message], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A topic and what is done for each type of event; other types are passed over."""
+    """A topic and what is done for each type of event; other types are passed over.
+
+    Attributes:
+        compacted: whether the broker keeps the last event of each aggregate only. Every event then tells the whole
+            state of its aggregate, and one that is missing before it is no loss.
+    """
 
     topic: str
     handlers: Mapping[str, Handler]
+    compacted: bool = False
 
 
 _OURS = ("ce_", "traceparent")
@@ -75,9 +81,9 @@ _MOST_EVENTS = 2**63 - 1
 _ADVANCE = """
 INSERT INTO inbox AS i (topic, key, last, applied_at)
 SELECT $1, $2, $3::bigint, clock_timestamp()
-WHERE $3 = 1 OR EXISTS (SELECT 1 FROM inbox WHERE topic = $1 AND key = $2)
+WHERE $3 = 1 OR $4 OR EXISTS (SELECT 1 FROM inbox WHERE topic = $1 AND key = $2)
 ON CONFLICT (topic, key) DO UPDATE SET last = excluded.last, applied_at = excluded.applied_at
-WHERE i.last = excluded.last - 1
+WHERE i.last = excluded.last - 1 OR ($4 AND i.last < excluded.last)
 RETURNING last
 """
 _KNOWN = "SELECT topic, key, last FROM inbox WHERE topic = ANY($1::text[]) AND key = ANY($2::uuid[]) FOR UPDATE"
@@ -124,8 +130,11 @@ def messages_of(records: Sequence[Any]) -> Iterator[Message]:
             yield message
 
 
-def read_message(topic: str, key: bytes, headers: Mapping[str, str], payload: bytes) -> Message:
-    """Return the message that a Kafka record carries; raises `ValueError` or `KeyError` when it is none of ours."""
+def read_message(topic: str, key: bytes, headers: Mapping[str, str], payload: bytes | None) -> Message:
+    """Return the message that a Kafka record carries; a tombstone carries no data.
+
+    Raises `ValueError` or `KeyError` when it is none of ours.
+    """
     sequence, at = int(headers["ce_sequence"]), datetime.fromisoformat(headers["ce_time"])
     if not 1 <= sequence <= _MOST_EVENTS:
         raise ValueError("sequences count from 1 and fit into 64 bits")
@@ -140,9 +149,9 @@ def read_message(topic: str, key: bytes, headers: Mapping[str, str], payload: by
         type=headers["ce_type"],
         id=headers["ce_id"],
         at=at,
-        data=loads(payload),
+        data=loads(payload) if payload else None,
         headers=headers,
-        payload=payload,
+        payload=payload or b"",
     )
 
 
@@ -157,6 +166,7 @@ class Applier:
         self._context = context
         self._service = context.service.name
         self._handlers = {s.topic: s.handlers for s in context.service.subscriptions}
+        self._compacted = {s.topic for s in context.service.subscriptions if s.compacted}
         self._waiting: set[tuple[str, UUID]] = set()
         self._dead: set[tuple[str, UUID]] = set()
 
@@ -201,10 +211,10 @@ class Applier:
             for message in messages:
                 place = (message.topic, message.key)
                 following = last.get(place, 0) + 1
-                if message.sequence > following:
+                if message.sequence > following and message.topic not in self._compacted:
                     raise _Gap
-                if message.sequence == following:
-                    last[place] = following
+                if message.sequence >= following:
+                    last[place] = message.sequence
                     fresh.append(message)
                     await self._handle(tx, message)
             if fresh:
@@ -283,7 +293,9 @@ class Applier:
 
     async def _apply(self, message: Message) -> None:
         async with self._transaction() as tx:
-            fresh = await tx.connection.fetchval(_ADVANCE, message.topic, message.key, message.sequence)
+            fresh = await tx.connection.fetchval(
+                _ADVANCE, message.topic, message.key, message.sequence, message.topic in self._compacted
+            )
             if fresh is None:
                 await self._not_next(tx, message)
                 return

@@ -6,13 +6,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from onestop_runtime.settings import ServiceSettings
+from onestop_runtime.settings import ConnectionSettings
 
 PUBLISH_SECONDS = 2.0
 """Upper bound of one batch's publication; shorter than the bucket lease."""
 
 
-def _connection(settings: ServiceSettings) -> dict[str, Any]:
+def connection(settings: ConnectionSettings) -> dict[str, Any]:
+    """Return what every client of the broker is told: where it is, how it is believed, how we prove ourselves."""
     options: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_bootstrap,
         "client_id": f"onestop-{settings.SERVICE}",
@@ -29,10 +30,10 @@ def _connection(settings: ServiceSettings) -> dict[str, Any]:
     return options
 
 
-def producer(settings: ServiceSettings) -> AIOKafkaProducer:
+def producer(settings: ConnectionSettings) -> AIOKafkaProducer:
     """Return a producer that is not yet started."""
     return AIOKafkaProducer(
-        **_connection(settings),
+        **connection(settings),
         acks="all",
         enable_idempotence=True,
         request_timeout_ms=int(PUBLISH_SECONDS * 1000),
@@ -41,10 +42,10 @@ def producer(settings: ServiceSettings) -> AIOKafkaProducer:
     )
 
 
-def consumer(settings: ServiceSettings, group: str) -> AIOKafkaConsumer:
+def consumer(settings: ConnectionSettings, group: str) -> AIOKafkaConsumer:
     """Return a consumer of `group` that is not yet started or subscribed."""
     return AIOKafkaConsumer(
-        **_connection(settings),
+        **connection(settings),
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",

@@ -213,7 +213,7 @@ class Relay:
         headers = kafka.headers_of(row, self._context.service.audience)
         try:
             future: asyncio.Future[Any] = await producer.send(
-                row["topic"], row["payload"], key=row["key"].bytes, headers=headers
+                row["topic"], row["payload"] or None, key=row["key"].bytes, headers=headers
             )
         except KafkaError as error:
             return error

@@ -282,6 +282,8 @@ def run(service: Service) -> None:
         return
     settings = service.settings()
     logs.configure(service.audience if service.name != "gateway" else "gateway", settings.log_level)
+    if settings.environment == "production" and settings.plain:
+        log.warning("servers are talked to without TLS", servers=settings.plain)
     if command == "serve":
         _serve(service, settings)
     if command in ("migrate", "prepare"):

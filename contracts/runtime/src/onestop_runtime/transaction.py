@@ -17,7 +17,7 @@ from uuid import UUID
 import asyncpg
 
 from onestop_legal.errors import NamedError
-from onestop_messages.base import Event
+from onestop_messages.base import TOMBSTONE, Event
 from onestop_runtime.caller import Caller
 from onestop_runtime.database import ACQUIRE_SECONDS
 from onestop_runtime.ids import uuid7
@@ -99,19 +99,15 @@ class Transaction(Reader):
             key: id of the aggregate.
             version: the aggregate's version after the change.
         """
-        payload = event.model_dump_json().encode()
+        self._publish(event.TOPIC, event.TYPE, event.model_dump_json().encode(), key=key, version=version)
+
+    def bury(self, topic: str, *, key: UUID, version: int) -> None:
+        """Have a tombstone published: a compacted topic keeps nothing of the aggregate, and readers drop their copy."""
+        self._publish(topic, TOMBSTONE, b"", key=key, version=version)
+
+    def _publish(self, topic: str, type_: str, payload: bytes, *, key: UUID, version: int) -> None:
         self._events.append(
-            (
-                event.TOPIC,
-                key,
-                version,
-                event.TYPE,
-                uuid7(),
-                bucket_of(key),
-                payload,
-                self.now,
-                TRACEPARENT.get() or None,
-            )
+            (topic, key, version, type_, uuid7(), bucket_of(key), payload, self.now, TRACEPARENT.get() or None)
         )
 
     def audit(self, verb: str, *, key: UUID, detail: dict[str, Any] | None = None) -> None:

@@ -14,7 +14,8 @@ from onestop_local.checks import StepFailed
 from onestop_local.errors import LocalError
 from onestop_local.journey import Case, Journey
 from onestop_local.stack import Stack
-from onestop_local.topics import contract
+from onestop_local.topics import contract, reached
+from onestop_runtime import kafka
 
 _COLOURS = {"期限": "yellow", "证照": "green", "数据共享": "cyan", "任何人": "magenta", "另一企业": "red"}
 
@@ -45,7 +46,9 @@ async def run(stack: Stack, console: Console) -> None:
 @asynccontextmanager
 async def _listening(stack: Stack, console: Console) -> AsyncIterator[None]:
     """Tell which events travel while the block runs."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=stack.document["kafka"]["bootstrap"], auto_offset_reset="latest")
+    consumer = AIOKafkaConsumer(
+        **kafka.connection(reached(stack.document["kafka"]["bootstrap"])), auto_offset_reset="latest"
+    )
     await consumer.start()
     consumer.subscribe([topic.name for topic in contract()])
     await consumer.getmany(timeout_ms=500)

@@ -9,7 +9,9 @@ import subprocess
 import threading
 import time
 import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from onestop_local import jars, processes
 from onestop_local.archive import ClassArchive
@@ -21,23 +23,23 @@ _START_SECONDS = 90.0
 _SHUTDOWN = ((signal.SIGTERM, 60.0),)
 """The first broker of a user writes its class archive when it stops: 3 s on an idle machine."""
 _JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-_PROPERTIES = """\
-process.roles=broker,controller
-node.id=1
-controller.quorum.bootstrap.servers={host}:{controller}
-listeners=PLAINTEXT://{host}:{broker},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{broker},CONTROLLER://{host}:{controller}
-controller.listener.names=CONTROLLER
-log.dirs={data}
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=8
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-group.initial.rebalance.delay.ms=0
-auto.create.topics.enable=false
-"""
+_SETTINGS = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.quorum.bootstrap.servers": "{host}:{controller}",
+    "listeners": "PLAINTEXT://{host}:{broker},CONTROLLER://{host}:{controller}",
+    "advertised.listeners": "PLAINTEXT://{host}:{broker},CONTROLLER://{host}:{controller}",
+    "controller.listener.names": "CONTROLLER",
+    "log.dirs": "{data}",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "8",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    "auto.create.topics.enable": "false",
+}
 _LOGGING = """\
 status=error
 appender.out.type=Console
@@ -54,11 +56,22 @@ class Kafka:
 
     Attributes:
         directory: holds `data/`, `server.properties`, `server.log` and `server.pid.json`.
+        settings: of the broker; `{host}`, `{broker}`, `{controller}` and `{data}` stand for its own addresses and log.
+        formatting: how the log is made, as options of `kafka-storage format`.
+        cluster: which cluster a new log belongs to.
         halt: set by another thread to have a start under way given up.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        settings: Mapping[str, str] = MappingProxyType({}),
+        formatting: Sequence[str] = ("--standalone",),
+    ) -> None:
         self.directory = directory
+        self.settings = _SETTINGS | dict(settings)
+        self.formatting = formatting
+        self.cluster = new_cluster_id()
         self.halt = threading.Event()
         self._ports: tuple[int, int] | None = None
         self._archive: ClassArchive | None = None
@@ -85,6 +98,12 @@ class Kafka:
     def pid(self) -> int | None:
         """Process id while the broker runs."""
         return self._process.pid if self._process and self._process.poll() is None else None
+
+    @property
+    def controller(self) -> str:
+        """Address at which the brokers of a cluster agree; known once chosen."""
+        _, controller = self._ports or (0, 0)
+        return f"{LOOPBACK}:{controller}"
 
     def choose(self) -> str:
         """Choose the ports before the start and return the address clients will find the broker at."""
@@ -152,9 +171,10 @@ class Kafka:
     def _write_properties(self, ports: tuple[int, int]) -> None:
         self._ports = ports
         (self.directory / "ports").write_text(f"{ports[0]} {ports[1]}")
-        (self.directory / "server.properties").write_text(
-            _PROPERTIES.format(host=LOOPBACK, broker=ports[0], controller=ports[1], data=self.directory / "data")
-        )
+        own = {"host": LOOPBACK, "broker": ports[0], "controller": ports[1], "data": self.directory / "data"}
+        properties = self.directory / "server.properties"
+        properties.touch(mode=0o600)  # a broker that asks for passwords has them in here
+        properties.write_text("".join(f"{name}={value.format(**own)}\n" for name, value in self.settings.items()))
 
     @property
     def _recorded(self) -> Path:
@@ -175,11 +195,18 @@ class Kafka:
     def _format(self, library: Path) -> None:
         data = self.directory / "data"
         shutil.rmtree(data, ignore_errors=True)  # a first start that was cut short
-        cluster = new_cluster_id()
         properties = str(self.directory / "server.properties")
         options = ClassArchive(java(), library).reading()
         command = self._command(
-            library, options, "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", properties
+            library,
+            options,
+            "kafka.tools.StorageTool",
+            "format",
+            *self.formatting,
+            "-t",
+            self.cluster,
+            "-c",
+            properties,
         )
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode != 0:

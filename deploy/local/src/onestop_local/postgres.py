@@ -93,13 +93,17 @@ class Postgres:
         directory: holds `data/`, `server.log`, `superuser` (password) and `server.pid.json`.
         port: loopback port; chosen at the first start and kept while it is free.
         durable: fsync; only ever off where the data is thrown away afterwards.
+        programs: folder of the server's programs, when not those of the wheel.
         halt: set by another thread to have a start under way given up.
     """
 
-    def __init__(self, directory: Path, *, version: int = DEFAULT_VERSION, durable: bool = True) -> None:
+    def __init__(
+        self, directory: Path, *, version: int = DEFAULT_VERSION, durable: bool = True, programs: Path | None = None
+    ) -> None:
         self.directory = directory
         self.version = version
         self.durable = durable
+        self.programs = programs or binary("postgres", version).parent
         self.port = 0
         self.halt = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -195,7 +199,7 @@ class Postgres:
         self._hand_over(making, secret)
         command = [
             *as_ordinary_user(),
-            str(binary("initdb", self.version)),
+            str(self.programs / "initdb"),
             f"--pgdata={making}",
             f"--username={SUPERUSER}",
             f"--pwfile={secret}",
@@ -232,7 +236,7 @@ class Postgres:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603
-                [*as_ordinary_user(), str(binary("postgres", self.version)), "-D", str(self.data), *options],
+                [*as_ordinary_user(), str(self.programs / "postgres"), "-D", str(self.data), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

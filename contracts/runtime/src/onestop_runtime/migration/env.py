@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -16,7 +17,11 @@ def _migrate(connection: Connection) -> None:
 
 async def _run() -> None:
     dsn = context.config.attributes["dsn"]
-    engine = create_async_engine(dsn.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool)
+
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(dsn)  # it reads TLS and the like out of the address; SQLAlchemy does not
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(_migrate)
         await connection.commit()

@@ -46,7 +46,9 @@ def found(program: str) -> str | None:
     """Return where a program is, looking also where Debian keeps servers; or a file that is named by its path."""
     if Path(program).is_absolute():
         return program if Path(program).exists() else None
-    return shutil.which(program, path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin")))
+    servers = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
+    folders = (os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", *servers)
+    return shutil.which(program, path=os.pathsep.join(folders))
 
 
 def program(name: str) -> str:
