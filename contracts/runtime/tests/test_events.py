@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import BatchBuilder
 from notes import service as notes
 from notes.messages import message
 from notes.waiting import until, until_logged
@@ -146,20 +147,20 @@ async def test_nothing_overtakes_an_event_that_could_not_be_sent(
         "UPDATE outbox SET payload = convert_to(repeat(' ', 2000000), 'UTF8') WHERE sequence = 1"
     )
     sent = []
-    send = AIOKafkaProducer.send
+    send = AIOKafkaProducer.send_batch
 
-    async def watched(producer: AIOKafkaProducer, to: str, value: bytes, **options: Any) -> Any:
-        sent.append(len(value))
-        return await send(producer, to, value, **options)
+    async def watched(producer: AIOKafkaProducer, batch: BatchBuilder, to: str, *, partition: int) -> Any:
+        sent.append(batch.record_count())
+        return await send(producer, batch, to, partition=partition)
 
-    monkeypatch.setattr(AIOKafkaProducer, "send", watched)
+    monkeypatch.setattr(AIOKafkaProducer, "send_batch", watched)
     relay = Relay(client.context)
     relay._producer = connect.producer(client.context.settings)
     await relay._producer.start()
     await relay._renew()
     await relay._publish_batch()
     await relay._drop_producer()
-    assert len(sent) == 1
+    assert sent == []
     assert await client.context.pool.fetchval("SELECT error FROM outbox_quarantine") == "MessageSizeTooLargeError"
 
 

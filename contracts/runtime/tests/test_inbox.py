@@ -75,7 +75,7 @@ async def test_a_new_consumer_knows_what_was_set_aside_before(applier: Applier):
     sick = uuid4()
     await applier.take(message(notes.NOTE_TOPIC, sick, 1, "poison"))
     successor = Applier(applier._context)
-    await successor.catch_up()
+    await successor.look()
     await successor.take(message(notes.NOTE_TOPIC, sick, 2, "乙"))
     assert await state_of(successor, sick) == (None, None, 2)
 
@@ -164,7 +164,7 @@ async def test_what_was_parked_follows_once_its_dead_letter_is_removed(applier: 
     await pool.execute("DELETE FROM dead_letter")
     await pool.execute("UPDATE parked SET payload = $1 WHERE sequence = 1", message("", sick, 1, "甲").payload)
     successor = Applier(applier._context)
-    await successor.catch_up()
+    await successor.look()
     assert await state_of(successor, sick) == ("乙", 2, 0)
     assert await successor.take_together([message(notes.NOTE_TOPIC, sick, 3, "丙")])
 

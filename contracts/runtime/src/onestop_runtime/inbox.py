@@ -2,7 +2,8 @@
 
 `inbox` keeps the last applied sequence per aggregate. Lower is a duplicate; the next one is applied; a higher one
 is parked until the gap closes. A message that fails for good sets its aggregate aside (`dead_letter`); the others
-go on. Once its dead letter is removed, what was parked is applied at the consumer's next start.
+go on. What is held up is looked at again and again (`Applier.look`): so an operator who asks for another attempt, or
+discards what cannot be applied, only writes that down, and whoever consumes goes on from there.
 
 What arrives together is applied in one transaction. When anything in it is out of the ordinary (a gap, an error), it is
 rolled back and the messages are taken one by one.
@@ -17,22 +18,20 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from onestop_runtime import metrics
 from onestop_runtime.caller import system
 from onestop_runtime.codec import loads
 from onestop_runtime.context import Context
+from onestop_runtime.failure import place_of, what_failed
 from onestop_runtime.logs import TRACEPARENT, logger
-from onestop_runtime.problems import AWAY, Busy, Overloaded, ServiceUnavailable
-from onestop_runtime.transaction import T, Transaction, transaction
+from onestop_runtime.patience import CONTENDED_SECONDS, FIRST_DELAY_SECONDS, TRANSIENT, Patience
+from onestop_runtime.transaction import Transaction, transaction
 
 ATTEMPTS = 3
-FIRST_DELAY_SECONDS = 0.1
-TRANSIENT = (*AWAY, OSError, Busy, Overloaded, ServiceUnavailable, asyncpg.TransactionRollbackError,
-             asyncpg.LockNotAvailableError)  # fmt: skip
-"""Errors that pass: the message is tried again until they do."""
-
+GAP_SECONDS = 60
+"""A gap that stays longer will not close by itself: events of one aggregate travel in one partition, in order."""
+FOLLOWED_AT_ONCE = 200
+"""Aggregates that go on from one look; then others have their turn."""
 log = logger(__name__)
 
 
@@ -100,20 +99,42 @@ _LAST = "SELECT coalesce((SELECT last FROM inbox WHERE topic = $1 AND key = $2),
 _PARK = """
 INSERT INTO parked (topic, key, sequence, headers, payload) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
 """
-_UNPARK = "DELETE FROM parked WHERE topic = $1 AND key = $2 AND sequence <= $3"
+_UNPARK = """
+WITH settled AS (DELETE FROM dead_letter WHERE topic = $1 AND key = $2 AND sequence <= $3)
+DELETE FROM parked WHERE topic = $1 AND key = $2 AND sequence <= $3
+"""
 _FOLLOWING = """
 SELECT p.headers, p.payload, p.sequence = coalesce(i.last, 0) + 1 AS due
 FROM parked p LEFT JOIN inbox i ON i.topic = p.topic AND i.key = p.key
 WHERE p.topic = $1 AND p.key = $2 AND p.sequence > coalesce(i.last, 0)
 ORDER BY p.sequence LIMIT 1
 """
+_PASSED = """
+WITH settled AS (
+    DELETE FROM dead_letter d USING inbox i
+    WHERE d.topic = ANY($1::text[]) AND i.topic = d.topic AND i.key = d.key AND d.sequence <= i.last
+)
+DELETE FROM parked p USING inbox i
+WHERE p.topic = ANY($1::text[]) AND i.topic = p.topic AND i.key = p.key AND p.sequence <= i.last
+"""
+"""Of what somebody else has applied or discarded meanwhile, nothing is held up."""
 _HELD_UP = """
-SELECT topic, key, false AS dead FROM parked WHERE topic = ANY($1::text[]) GROUP BY topic, key
-UNION ALL SELECT topic, key, true FROM dead_letter WHERE topic = ANY($1::text[])
+SELECT p.topic, p.key, coalesce(i.last, 0) + 1 AS expected, min(p.sequence) AS first,
+       d.topic IS NOT NULL AND d.replay_at IS NULL AS dead,
+       extract(epoch FROM clock_timestamp() - min(p.parked_at))::float8 AS age
+FROM parked p
+LEFT JOIN inbox i ON i.topic = p.topic AND i.key = p.key
+LEFT JOIN dead_letter d ON d.topic = p.topic AND d.key = p.key
+WHERE p.topic = ANY($1::text[]) AND p.sequence > coalesce(i.last, 0)
+GROUP BY p.topic, p.key, i.last, d.topic, d.replay_at
 """
 _BURY = """
-INSERT INTO dead_letter (topic, key, sequence, type, error, attempts) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT DO NOTHING
+INSERT INTO dead_letter AS d (topic, key, sequence, type, error, place, attempts) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (topic, key) DO UPDATE
+SET sequence = excluded.sequence, type = excluded.type, error = excluded.error, place = excluded.place,
+    replay_at = NULL, at = CASE WHEN d.sequence = excluded.sequence THEN d.at ELSE excluded.at END,
+    attempts = excluded.attempts + CASE WHEN d.sequence = excluded.sequence THEN d.attempts ELSE 0 END
+WHERE d.sequence < excluded.sequence OR (d.sequence = excluded.sequence AND d.replay_at IS NOT NULL)
 """
 
 
@@ -169,14 +190,50 @@ class Applier:
         self._compacted = {s.topic for s in context.service.subscriptions if s.compacted}
         self._waiting: set[tuple[str, UUID]] = set()
         self._dead: set[tuple[str, UUID]] = set()
+        self._told: set[tuple[str, UUID]] = set()
+        self._patience = Patience(context)
 
-    async def catch_up(self) -> None:
-        """Learn which aggregates are held up and go on with those that need not be; for every assignment."""
-        rows = await self._context.pool.fetch(_HELD_UP, list(self._handlers))
+    async def look(self) -> bool:
+        """Learn which aggregates are held up and go on with those that need not be.
+
+        Returns:
+            Whether more of them can go on than this look has taken.
+        """
+        pool, topics = self._context.pool, list(self._handlers)
+        await pool.execute(_PASSED, topics)
+        rows = await pool.fetch(_HELD_UP, topics)
         self._dead = {(row["topic"], row["key"]) for row in rows if row["dead"]}
         self._waiting = {(row["topic"], row["key"]) for row in rows if not row["dead"]}
-        for place in self._waiting - self._dead:
+        self._tell_gaps([row for row in rows if not row["dead"] and self._is_gap(row)])
+        due = [(row["topic"], row["key"]) for row in rows if not row["dead"] and not self._is_gap(row)]
+        for place in due[:FOLLOWED_AT_ONCE]:
             await self._follow(place)
+        return len(due) > FOLLOWED_AT_ONCE
+
+    @property
+    def alive_at(self) -> float:
+        """When it last began an attempt, by the monotonic clock; a watchdog looks at it."""
+        return self._patience.alive_at
+
+    @property
+    def holds_up(self) -> bool:
+        """Whether any aggregate is held up, as far as is known."""
+        return bool(self._dead or self._waiting)
+
+    def _is_gap(self, row: Mapping[str, Any]) -> bool:
+        return bool(row["first"] > row["expected"]) and row["topic"] not in self._compacted
+
+    def _tell_gaps(self, gaps: Sequence[Mapping[str, Any]]) -> None:
+        """Measure what is held up; of a gap that stays, the log tells once."""
+        metrics.INBOX_HELD_UP.labels(self._service, "dead").set(len(self._dead))
+        metrics.INBOX_HELD_UP.labels(self._service, "gap").set(len(gaps))
+        metrics.INBOX_GAP_AGE.labels(self._service).set(max((row["age"] for row in gaps), default=0))
+        staying = {(row["topic"], row["key"]): row for row in gaps if row["age"] > GAP_SECONDS}
+        for topic, key in staying.keys() - self._told:
+            row = staying[topic, key]
+            log.error("gap stays; an event did not arrive", topic=topic, key=str(key), missing=row["expected"],
+                      waiting_from=row["first"], seconds=round(row["age"]))  # fmt: skip
+        self._told = set(staying)
 
     async def take_together(self, messages: Sequence[Message]) -> bool:
         """Apply the messages in one transaction, if each is its aggregate's next or a duplicate; else do nothing.
@@ -266,26 +323,26 @@ class Applier:
     async def _settle(self, message: Message) -> None:
         place = (message.topic, message.key)
         if place in self._dead:
-            await _patiently(place, partial(self._park, message))
+            await self._patience.wait_out(place, partial(self._park, message))
             return
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                await _patiently(place, partial(self._apply, message))
+                await self._patience.wait_out(place, partial(self._apply, message), CONTENDED_SECONDS)
             except Exception as error:  # noqa: BLE001 - whatever fails, the other aggregates go on
-                if attempt == ATTEMPTS:
-                    await _patiently(place, partial(self._bury, message, error))
-                else:
-                    await asyncio.sleep(FIRST_DELAY_SECONDS * attempt)
+                if attempt == ATTEMPTS or isinstance(error, TRANSIENT):
+                    await self._patience.wait_out(place, partial(self._bury, message, error, attempt))
+                    return
+                await asyncio.sleep(FIRST_DELAY_SECONDS * attempt)
             else:
                 return
 
     async def _follow(self, place: tuple[str, UUID]) -> None:
         """Take what is parked for an aggregate, as far as it goes without a gap."""
         while place in self._waiting and place not in self._dead:
-            row = await _patiently(place, partial(self._context.pool.fetchrow, _FOLLOWING, *place))
+            row = await self._patience.wait_out(place, partial(self._context.pool.fetchrow, _FOLLOWING, *place))
             if row is None:
                 self._waiting.discard(place)
-            elif row["due"]:
+            elif row["due"] or place[0] in self._compacted:
                 topic, key = place
                 await self._settle(read_message(topic, key.bytes, row["headers"], row["payload"]))
             else:
@@ -323,7 +380,7 @@ class Applier:
             _PARK, message.topic, message.key, message.sequence, dict(message.headers), message.payload
         )
 
-    async def _bury(self, message: Message, error: Exception) -> None:
+    async def _bury(self, message: Message, error: Exception, attempts: int) -> None:
         place = (message.topic, message.key)
         async with transaction(self._context.pool, system(f"svc-{self._service}"), self._context.clock()) as tx:
             await tx.connection.execute(
@@ -332,8 +389,9 @@ class Applier:
                 message.key,
                 message.sequence,
                 message.type,
-                type(error).__name__,
-                ATTEMPTS,
+                what_failed(error),
+                place_of(error, self._context.service.package),
+                attempts,
             )
             await tx.connection.execute(
                 _PARK, message.topic, message.key, message.sequence, dict(message.headers), message.payload
@@ -345,18 +403,7 @@ class Applier:
             key=str(message.key),
             type=message.type,
             sequence=message.sequence,
-            error=type(error).__name__,
+            error=what_failed(error),
+            place=place_of(error, self._context.service.package),
         )
         metrics.INBOX_DEAD.labels(self._service, message.topic).inc()
-
-
-async def _patiently(place: tuple[str, UUID], step: Callable[[], Awaitable[T]]) -> T:
-    """Do `step` for the aggregate at `place`; as long as it fails by an error that passes, do it again."""
-    delay = FIRST_DELAY_SECONDS
-    while True:
-        try:
-            return await step()
-        except TRANSIENT as error:
-            log.warning("message waits", topic=place[0], key=str(place[1]), error=type(error).__name__)
-        await asyncio.sleep(delay)
-        delay = min(delay * 2, 5.0)

@@ -10,6 +10,8 @@ from onestop_runtime.settings import ConnectionSettings
 
 PUBLISH_SECONDS = 2.0
 """Upper bound of one batch's publication; shorter than the bucket lease."""
+MOST_BYTES = 1024 * 1024
+"""Largest event with its headers; what brokers take unless they are told otherwise."""
 
 
 def connection(settings: ConnectionSettings) -> dict[str, Any]:
@@ -39,6 +41,7 @@ def producer(settings: ConnectionSettings) -> AIOKafkaProducer:
         request_timeout_ms=int(PUBLISH_SECONDS * 1000),
         linger_ms=0,
         max_batch_size=256 * 1024,
+        max_request_size=MOST_BYTES,
     )
 
 
@@ -55,6 +58,7 @@ def consumer(settings: ConnectionSettings, group: str) -> AIOKafkaConsumer:
         max_poll_interval_ms=300_000,
         max_poll_records=200,
         fetch_max_wait_ms=250,
+        fetch_max_bytes=8 * 1024 * 1024,
     )
 
 

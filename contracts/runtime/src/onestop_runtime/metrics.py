@@ -14,6 +14,9 @@ OUTBOX_PUBLISHED = Counter("onestop_outbox_published_total", "Events acknowledge
 OUTBOX_QUARANTINED = Counter(
     "onestop_outbox_quarantined_total", "Aggregates whose event cannot be published", ["service"]
 )
+OUTBOX_HELD_UP = Gauge(
+    "onestop_outbox_held_up", "Aggregates that wait for an event that was not published", ["service"]
+)
 LEASE_TAKEOVERS = Counter(
     "onestop_outbox_lease_takeovers_total", "Bucket leases taken over from another owner", ["service"]
 )
@@ -24,6 +27,17 @@ INBOX_PARKED = Counter(
 )
 INBOX_DEAD = Counter(
     "onestop_inbox_dead_letters_total", "Aggregates set aside because a message failed", ["service", "topic"]
+)
+INBOX_HELD_UP = Gauge(
+    "onestop_inbox_held_up",
+    "Aggregates whose events wait: behind one that failed (dead) or one that did not arrive (gap)",
+    ["service", "kind"],
+)
+INBOX_GAP_AGE = Gauge(
+    "onestop_inbox_oldest_gap_seconds", "Age of the oldest gap in the events of an aggregate", ["service"]
+)
+CONSUMER_LAG = Gauge(
+    "onestop_consumer_lag", "Messages of the partitions of this process not yet taken", ["service", "topic"]
 )
 INBOX_LATENCY = Histogram(
     "onestop_inbox_latency_seconds",

@@ -24,14 +24,18 @@ from aiokafka.errors import (
 )
 
 from onestop_runtime import kafka, metrics
+from onestop_runtime.batches import Batch, Batches
 from onestop_runtime.context import Context
 from onestop_runtime.logs import logger
 
-LEASE_SECONDS = 5
-RENEW_SECONDS = 1.5
+LEASE_SECONDS = 3.5
+"""With `RENEW_SECONDS` and `POLL_SECONDS`, what a dead worker held is published by another one after 5 s at most."""
+RENEW_SECONDS = 0.8
 RELEASE_SECONDS = 2
 POLL_SECONDS = 0.5
 PER_BUCKET = 100
+BYTES_PER_BUCKET = 256 * 1024
+"""Payloads of a bucket that are held in memory; one more event may go beyond it."""
 TOPIC_SECONDS = 0.5
 """How long a batch waits for what it does not know yet of a topic."""
 GATHER_SECONDS = 0.02
@@ -41,7 +45,7 @@ POISON = (MessageSizeTooLargeError, RecordTooLargeError, InvalidTopicError)
 
 log = logger(__name__)
 
-Sent = tuple[Mapping[str, Any], "asyncio.Future[Any] | BaseException"]
+Sent = tuple[Mapping[str, Any], Batch | BaseException]
 
 _HEARTBEAT = """
 WITH gone AS (DELETE FROM relay_worker WHERE seen_at < clock_timestamp() - make_interval(secs => $2)),
@@ -71,23 +75,37 @@ WHERE owner = $1 AND NOT bucket = ANY($2::smallint[])
 _PENDING = """
 SELECT o.* FROM unnest($1::smallint[]) AS b (bucket)
 CROSS JOIN LATERAL (
-    SELECT * FROM outbox o
+    SELECT o.*, sum(octet_length(o.payload)) OVER (ORDER BY o.id) - octet_length(o.payload) AS bytes_before
+    FROM outbox o
     WHERE o.bucket = b.bucket
-      AND NOT EXISTS (SELECT 1 FROM outbox_quarantine q WHERE q.topic = o.topic AND q.key = o.key)
+      AND NOT EXISTS (
+        SELECT 1 FROM outbox_quarantine q WHERE q.topic = o.topic AND q.key = o.key AND q.replay_at IS NULL
+      )
     ORDER BY o.id LIMIT $2
 ) o
+WHERE o.bytes_before < $3
 """
 _PUBLISHED = """
-DELETE FROM outbox o USING bucket_lease l
-WHERE o.id = ANY($1::bigint[]) AND l.bucket = o.bucket AND l.owner = $2
+WITH gone AS (
+    DELETE FROM outbox o USING bucket_lease l
+    WHERE o.id = ANY($1::bigint[]) AND l.bucket = o.bucket AND l.owner = $2
+    RETURNING o.id
+)
+DELETE FROM outbox_quarantine WHERE outbox_id IN (SELECT id FROM gone)
 """
 _QUARANTINE = """
-INSERT INTO outbox_quarantine (topic, key, outbox_id, error) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+INSERT INTO outbox_quarantine AS q (topic, key, outbox_id, error) VALUES ($1, $2, $3, $4)
+ON CONFLICT (topic, key) DO UPDATE
+SET outbox_id = excluded.outbox_id, error = excluded.error, replay_at = NULL,
+    at = CASE WHEN q.outbox_id = excluded.outbox_id THEN q.at ELSE excluded.at END,
+    attempts = CASE WHEN q.outbox_id = excluded.outbox_id THEN q.attempts + 1 ELSE 1 END
+WHERE q.replay_at IS NOT NULL
 """
 _DEPTH = """
 SELECT count(*) AS depth, coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8 AS age
 FROM (SELECT occurred_at FROM outbox ORDER BY id LIMIT 10000) o
 """
+_QUARANTINED = "SELECT count(*) FROM outbox_quarantine WHERE replay_at IS NULL"
 
 
 class Relay:
@@ -100,6 +118,7 @@ class Relay:
         self._buckets: list[int] = []
         self._renewed = 0.0
         self._producer: AIOKafkaProducer | None = None
+        self._one_by_one = False
 
     async def run(self) -> None:
         """Publish until the process stops; then finish the batch and hand the leases back."""
@@ -165,9 +184,10 @@ class Relay:
         depth = await pool.fetchrow(_DEPTH)
         metrics.OUTBOX_DEPTH.labels(self._service).set(depth["depth"])
         metrics.OUTBOX_AGE.labels(self._service).set(depth["age"])
+        metrics.OUTBOX_HELD_UP.labels(self._service).set(await pool.fetchval(_QUARANTINED))
 
     async def _publish_batch(self) -> int:
-        rows = await self._context.pool.fetch(_PENDING, self._buckets, PER_BUCKET)
+        rows = await self._context.pool.fetch(_PENDING, self._buckets, PER_BUCKET, BYTES_PER_BUCKET)
         if not rows:
             return 0
         if time.monotonic() - self._renewed > LEASE_SECONDS - kafka.PUBLISH_SECONDS:
@@ -197,42 +217,35 @@ class Relay:
         producer = self._producer
         assert producer is not None  # noqa: S101 - set by the only caller's caller
         absent = await _absent(producer, {row["topic"] for row in rows})
+        batches = Batches(producer, self._context.service.audience, most=1 if self._one_by_one else None)
         stuck: set[int] = set()  # buckets: nothing may overtake what could not be sent
         for row in rows:
             if row["bucket"] in stuck:
                 continue
-            outcome = absent.get(row["topic"]) or await self._give(producer, row)
+            outcome = absent.get(row["topic"]) or batches.add(row)
             if isinstance(outcome, BaseException):
                 stuck.add(row["bucket"])
             sent.append((row, outcome))
-        pending = [future for _, future in sent if isinstance(future, asyncio.Future)]
-        if pending:
-            await asyncio.wait(pending)
-
-    async def _give(self, producer: AIOKafkaProducer, row: Mapping[str, Any]) -> "asyncio.Future[Any] | KafkaError":
-        headers = kafka.headers_of(row, self._context.service.audience)
-        try:
-            future: asyncio.Future[Any] = await producer.send(
-                row["topic"], row["payload"] or None, key=row["key"].bytes, headers=headers
-            )
-        except KafkaError as error:
-            return error
-        return future
+        await batches.send()
 
     async def _settle(self, sent: Sequence[Sent]) -> tuple[list[int], BaseException | None]:
         acknowledged: list[int] = []
         failure: BaseException | None = None
-        outcomes = [(row, _what_went_wrong(outcome)) for row, outcome in sent]
-        for _, group in itertools.groupby(outcomes, key=lambda pair: pair[0]["bucket"]):
-            for row, wrong in group:
+        one_by_one = False
+        for _, group in itertools.groupby(sent, key=lambda pair: pair[0]["bucket"]):
+            for row, outcome in group:
+                wrong = outcome if isinstance(outcome, BaseException) else outcome.failure
                 if wrong is None:
                     acknowledged.append(row["id"])
                     continue
-                if isinstance(wrong, POISON):
-                    await self._quarantine(row, wrong)
-                else:
+                if not isinstance(wrong, POISON):
                     failure = wrong
+                elif isinstance(outcome, Batch) and len(outcome) > 1:
+                    one_by_one = True  # which of them it is, the broker does not say
+                else:
+                    await self._quarantine(row, wrong)
                 break  # what follows in this bucket goes out again, behind the one that failed
+        self._one_by_one = one_by_one
         return acknowledged, failure
 
     async def _quarantine(self, row: Mapping[str, Any], error: BaseException) -> None:
@@ -280,16 +293,6 @@ async def _absent(producer: AIOKafkaProducer, topics: set[str]) -> dict[str, Bas
         except (KafkaError, TimeoutError) as error:
             absent[topic] = error
     return absent
-
-
-def _what_went_wrong(outcome: "asyncio.Future[Any] | BaseException") -> BaseException | None:
-    """Return why an event was not acknowledged, or None when it was."""
-    if isinstance(outcome, BaseException):
-        return outcome
-    if outcome.done():
-        return outcome.exception()
-    outcome.cancel()
-    return TimeoutError()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

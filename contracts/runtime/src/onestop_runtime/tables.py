@@ -47,7 +47,9 @@ outbox_quarantine = sa.Table(
     sa.Column("key", sa.Uuid, primary_key=True),
     sa.Column("outbox_id", sa.BigInteger, nullable=False),
     sa.Column("error", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="1"),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
+    sa.Column("replay_at", sa.DateTime(timezone=True)),  # when somebody asked for another attempt
 )
 
 bucket_lease = sa.Table(
@@ -95,8 +97,51 @@ dead_letter = sa.Table(
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("error", sa.Text, nullable=False),
+    sa.Column("place", sa.Text, nullable=False, server_default=""),  # in the code that failed
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
+    sa.Column("replay_at", sa.DateTime(timezone=True)),  # when somebody asked for another attempt
+)
+
+discarded_event = sa.Table(
+    "discarded_event",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("side", sa.Text, nullable=False, comment="out: not published; in: not applied"),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("key", sa.Uuid, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("type", sa.Text, comment="null: it never arrived"),
+    sa.Column("error", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("actor", sa.Uuid),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("headers", pg.JSONB),
+    sa.Column("payload", sa.LargeBinary),
+    sa.UniqueConstraint("side", "topic", "key", "sequence", name="discarded_event_once"),
+)
+
+rebuild = sa.Table(
+    "rebuild",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("projection", sa.Text, nullable=False),
+    sa.Column("since", sa.DateTime(timezone=True), comment="null: from the beginning of its topics"),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("read", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("error", sa.Text),
+    sa.Column("runner", sa.Uuid, comment="the process that reads"),
+    sa.Column("seen_at", sa.DateTime(timezone=True), comment="when the runner was last at it"),
+    sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
+    sa.Index(
+        "rebuild_one_of_a_projection",
+        "projection",
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
 )
 
 idempotency = sa.Table(
@@ -140,6 +185,34 @@ data_key = sa.Table(
     sa.Column("key_version", sa.Integer, nullable=False),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
 )
+
+
+_HOLDING = (discarded_event, rebuild)
+_LATER_COLUMNS = (
+    ("dead_letter", "place", "text NOT NULL DEFAULT ''"),
+    ("dead_letter", "replay_at", "timestamptz"),
+    ("outbox_quarantine", "attempts", "integer NOT NULL DEFAULT 1"),
+    ("outbox_quarantine", "replay_at", "timestamptz"),
+)
+"""A database that is new has them from its first migration."""
+
+
+def upgrade_holding() -> None:
+    """Make what operators need for events that are held up; called by a later migration of every service."""
+    from alembic import op  # noqa: PLC0415 - as below
+
+    for table, column, kind in _LATER_COLUMNS:
+        op.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column} {kind}")
+    metadata.create_all(op.get_bind(), tables=list(_HOLDING))
+
+
+def downgrade_holding() -> None:
+    """Take it away again."""
+    from alembic import op  # noqa: PLC0415 - as below
+
+    metadata.drop_all(op.get_bind(), tables=list(_HOLDING))
+    for table, column, _ in _LATER_COLUMNS:
+        op.drop_column(table, column)
 
 
 def upgrade_runtime() -> None:

@@ -1,0 +1,16 @@
+"""What operators see of events that are held up, what they discarded, and projections that are rebuilt."""
+
+from onestop_runtime.schema import downgrade_holding, upgrade_holding
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    upgrade_holding()
+
+
+def downgrade() -> None:
+    downgrade_holding()
