@@ -14,7 +14,7 @@ from gateway.oidc.authorize import require_target
 from gateway.oidc.domain import AuthorizationRefused
 from gateway.oidc.endpoints import DEVICE_AUTHORIZATION
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.http import endpoint, form_of, json_response, query_of
+from gateway.oidc.http import count, endpoint, form_of, json_response, query_of
 from gateway.oidc.proofs import proof_of, use_proof
 from gateway.pages import for_people
 from gateway.pages.language import N_
@@ -38,6 +38,7 @@ async def ask_for_device(request: Request) -> Response:
     form = await form_of(request)
     proof = proof_of(provider, request, DEVICE_AUTHORIZATION)
     client = await authenticate(provider, request, form)
+    await count(request, "device", client.client_id)
     if DEVICE not in client.grant_types:
         raise OAuthError("unauthorized_client", "the client may not use this grant type")
     scopes = client.allowed(frozenset(form.get("scope", "").split()))

@@ -98,6 +98,18 @@ class Admission:
         rate = charges[told][1]
         return rate.policy, rate.left(owed[told])
 
+    async def count(self, kind: str, address: str, client_id: str = "") -> None:
+        """Count a request that is no call of the API, for its address and for a client; raises `TooManyRequests`."""
+        rates = self.rates[kind]
+        charges = [_of_address(rates, address)]
+        if client_id:
+            charges.append((subject(rates.client.name, client_id), rates.client))
+        try:
+            await self._limiter.take(charges)
+        except TooManyRequests as refusal:
+            LIMITED.labels(refusal.limit).inc()
+            raise
+
     def stray(self, address: str) -> None:
         """Count a request that cannot be counted for anybody else; raises `TooManyRequests`."""
         self._limiter.take_here(self._charges_of(_STRAY, None, address))
@@ -135,7 +147,7 @@ def require_admitted(route: Route, principal: Principal | None) -> None:
 
 def _charges(rates: Rates, principal: Principal | None, address: str) -> list[Charge]:
     """Return whom a request is counted for: its address, the person, the client."""
-    charges = [(subject(rates.address.name, network_at(address)), rates.address)]
+    charges = [_of_address(rates, address)]
     if principal is None:
         return charges
     caller = principal.caller
@@ -144,3 +156,7 @@ def _charges(rates: Rates, principal: Principal | None, address: str) -> list[Ch
     if principal.client_id:
         charges.append((subject(rates.client.name, principal.client_id), rates.client))
     return charges
+
+
+def _of_address(rates: Rates, address: str) -> Charge:
+    return subject(rates.address.name, network_at(address)), rates.address

@@ -88,8 +88,16 @@ _MINUTELY: Final = {
     "write": (120, 12_000, 1_200),
     "upload": (60, 6_000, 600),
     "exchange": (600, 6_000, 6_000),
+    "page": (6_000, 60_000, 6_000),
+    "protocol": (6_000, 60_000, 12_000),
+    "device": (60, 1_200, 60),
 }
-"""Requests a minute of a person, of a client, from an address; an address may be a whole office."""
+"""Requests a minute of a person, of a client, from an address; an address may be a whole office.
+
+Pages and endpoints of the protocol are counted for their address, since nobody is known yet who asks; the latter allow
+for a site that signs in all its visitors from one server. A device that asks to be let in is counted for its client,
+too: each code that waits makes it easier to guess one.
+"""
 
 
 def rates(factor: float = 1.0) -> MappingProxyType[str, Rates]:

@@ -8,7 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.edge.rates import TooManyRequests
 from gateway.oidc.errors import MalformedAuthorization, OAuthError
+from gateway.provider import provider_of
 from gateway.turns import turn_of
 from onestop_legal.errors import NamedError
 from onestop_runtime.codec import dumps
@@ -115,14 +117,24 @@ def endpoint(handle: Endpoint) -> Endpoint:
     @functools.wraps(handle)
     async def answered(request: Request) -> Response:
         try:
+            await count(request, "protocol")
             return await handle(request)
         except OAuthError as error:
             told = {"WWW-Authenticate": error.challenge, "DPoP-Nonce": error.nonce}
             headers = {name: value for name, value in told.items() if value is not None}
             content = {"error": error.code, "error_description": error.description}
             return json_response(content, error.status, headers)
+        except TooManyRequests as error:
+            content = {"error": "temporarily_unavailable", "error_description": "too many requests, see Retry-After"}
+            return json_response(content, error.status, {"Retry-After": str(error.retry_after)})
 
     return answered
+
+
+async def count(request: Request, kind: str, client_id: str = "") -> None:
+    """Count a request against the rates of a kind; raises `TooManyRequests`, or `ServiceUnavailable` at the start."""
+    address = request.client.host if request.client else ""
+    await provider_of(request).admission.count(kind, address, client_id)
 
 
 def in_turn(handle: Endpoint) -> Endpoint:

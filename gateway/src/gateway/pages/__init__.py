@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.http import NO_STORE, Endpoint, as_page_error, redirect
+from gateway.oidc.http import NO_STORE, Endpoint, as_page_error, count, redirect
 from gateway.pages.language import CHINESE, COOKIE, LANGUAGES, N_, language_of, translations
 from onestop_legal.errors import NamedError
 from onestop_legal.working_days import SHANGHAI
@@ -114,6 +114,7 @@ def for_people(handle: Endpoint) -> Endpoint:
     @functools.wraps(handle)
     async def answered(request: Request) -> Response:
         try:
+            await count(request, "page")
             return await handle(request)
         except SignInFirst as first:
             query = request.url.query if request.method == "GET" else ""
