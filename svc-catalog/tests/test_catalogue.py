@@ -1,6 +1,7 @@
 """Guides live from draft to publication; everybody reads and finds what is published; lists are imported safely."""
 
 import json
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -47,7 +48,7 @@ async def published(client: Any, **changes: Any) -> dict[str, Any]:
     for who, name in ((EDITOR, "check"), (PUBLISHER, "approval"), (PUBLISHER, "publication")):
         answer = await step(client, who, version, name)
         assert answer.status_code == 200, answer.text
-        version = {**version, **answer.json()}
+        version = {**version, **answer.json(), "position": answer.headers.get("position-token")}
     return version
 
 
@@ -89,6 +90,22 @@ async def test_a_new_version_is_seen_at_once_and_the_old_one_is_history(client: 
     assert (await client.get(f"{API}/guides/{FOOD['code']}")).json()["guide"]["contact"] == "0335-0000999"
     versions = (await client.get(f"{API}/guides/{FOOD['code']}/versions")).json()
     assert [(one["number"], one["state"]) for one in versions] == [(2, "published"), (1, "superseded")]
+
+
+async def test_who_publishes_finds_it_at_once_also_where_another_process_keeps_the_former_guide(
+    client: Any, service_client: Open
+):
+    await published(client)
+    other = await service_client(SERVICE, dsn=client.context.settings.dsn)
+    address = f"{API}/guides/{FOOD['code']}"
+    await other.get(address)
+    other.context.state._kept[FOOD["code"]].looked_at = math.inf  # it would be believed for ever
+    position = {"Position-Token": (await published(client, contact="0335-0000999"))["position"]}
+    assert (await other.get(address)).json()["guide"]["contact"] == FOOD["contact"]
+    seen = await other.get(address, headers=position)
+    assert (seen.json()["guide"]["contact"], seen.headers["position-state"]) == ("0335-0000999", "reached")
+    found = await other.get(f"{API}/items", params={"q": FOOD["name"]}, headers=position)
+    assert (found.json()["items"][0]["code"], found.headers["position-state"]) == (FOOD["code"], "reached")
 
 
 async def test_a_vague_clause_keeps_a_guide_from_being_approved(client: Any):

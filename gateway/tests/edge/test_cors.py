@@ -48,7 +48,15 @@ async def test_a_page_of_a_registered_client_is_shown_the_answer(
     answer = await client.get(edge + ITEMS, headers=WEB)
     assert answer.headers["access-control-allow-origin"] == "https://web.test"
     assert "access-control-allow-credentials" not in answer.headers
-    for name in ("ETag", "Retry-After", "RateLimit", "WWW-Authenticate", "DPoP-Nonce"):
+    for name in (
+        "ETag",
+        "Retry-After",
+        "RateLimit",
+        "WWW-Authenticate",
+        "DPoP-Nonce",
+        "Position-Token",
+        "Position-State",
+    ):
         assert name in answer.headers["access-control-expose-headers"]
     assert "Origin" in answer.headers.get_list("vary")
     assert seen.header("origin") is None
@@ -82,7 +90,7 @@ async def test_a_browser_that_asks_before_is_told_what_the_address_knows(
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer.headers.get_list("access-control-allow-origin") == ["https://web.test"]
     assert answer.headers["access-control-allow-methods"] == "GET, HEAD, PUT"
-    for name in ("Authorization", "DPoP", "Idempotency-Key", "If-Match"):
+    for name in ("Authorization", "DPoP", "Idempotency-Key", "If-Match", "Position-Token", "Prefer"):
         assert name in answer.headers["access-control-allow-headers"]
     assert answer.headers["access-control-max-age"] == "600"
     assert not seen.scope

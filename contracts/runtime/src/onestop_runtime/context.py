@@ -9,6 +9,7 @@ import asyncpg
 from onestop_runtime.assertion import AssertionVerifier
 from onestop_runtime.clock import Clock
 from onestop_runtime.problems import ServiceUnavailable
+from onestop_runtime.progress import Progress
 from onestop_runtime.sharing import Lane
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Context:
         state: what the service's own `startup` yields (a files store, an HTTP client), or None.
         outbox_wake: set after a commit with events, so that the relay need not wait for its next look.
         lanes: the shared transactions of each route that has them.
+        progress: how far the service has come in what it follows, and who waits for more.
         ready: names of the parts that are up; readiness needs all of `needed`.
         started: False while the service's own resources are being opened; requests are told to come back.
         ends_process: a serving process ends when its background fails; a test's does not.
@@ -45,6 +47,11 @@ class Context:
     ends_process: bool = False
     lanes: dict[str, Lane] = field(default_factory=dict)
     started: bool = True
+    progress: Progress = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know what the service follows."""
+        self.progress = Progress(self.service)
 
     @property
     def pool(self) -> asyncpg.Pool:

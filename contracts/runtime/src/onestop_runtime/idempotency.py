@@ -8,11 +8,13 @@ terminal hands in late may be 72 hours old and is repeated for 24 more. A confid
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from onestop_runtime import positions
 from onestop_runtime.caller import Caller
 from onestop_runtime.problems import (
     IdempotencyKeyRequired,
@@ -68,9 +70,11 @@ class Claim:
             hashlib.sha256(target.encode() + body).digest(),
         )
 
-    def answered(self, response: Response) -> Answer:
-        """Return what has to be kept of `response`."""
+    def answered(self, response: Response, places: Iterable[positions.Place]) -> Answer:
+        """Return what has to be kept of `response`, and of the `places` that the command tells of."""
         headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+        if outline := positions.outline_of(places):
+            headers[positions.HEADER] = outline
         return Answer(self.owner, self.key, self.fingerprint, response.status_code, headers, bytes(response.body))
 
 
@@ -85,4 +89,7 @@ async def stored_answer(connection: Connection, claim: Claim) -> Response | None
         return None
     if known["fingerprint"] != claim.fingerprint:
         raise IdempotencyKeyReused("请换一个新的 Idempotency-Key。")
-    return Response(known["body"], known["status"], {**known["headers"], "Idempotency-Replayed": "true"})
+    headers = {**known["headers"], "Idempotency-Replayed": "true"}
+    if outline := headers.get(positions.HEADER):
+        headers[positions.HEADER] = await positions.completed(connection, outline)
+    return Response(known["body"], known["status"], headers)

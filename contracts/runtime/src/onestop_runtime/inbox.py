@@ -251,7 +251,7 @@ class Applier:
         except Exception as error:  # noqa: BLE001 - whatever fails, it is found and treated one by one
             log.info("messages are taken one by one", messages=len(messages), error=type(error).__name__)
             return False
-        self._measure(messages, fresh)
+        self._applied(messages, fresh)
         return True
 
     async def _apply_together(self, messages: Sequence[Message]) -> list[Message]:
@@ -301,7 +301,9 @@ class Applier:
         finally:
             TRACEPARENT.reset(token)
 
-    def _measure(self, messages: Sequence[Message], fresh: Sequence[Message]) -> None:
+    def _applied(self, messages: Sequence[Message], fresh: Sequence[Message]) -> None:
+        """Tell who waits for what is committed now, and take the measure."""
+        self._context.progress.advanced(((message.topic, message.key), message.sequence) for message in fresh)
         now = self._context.clock()
         for topic in {message.topic for message in messages}:
             latency = metrics.INBOX_LATENCY.labels(self._service, topic)
@@ -359,7 +361,7 @@ class Applier:
             if (message.topic, message.key) in self._waiting:
                 await tx.connection.execute(_UNPARK, message.topic, message.key, message.sequence)
             await self._handle(tx, message)
-        self._measure([message], [message])
+        self._applied([message], [message])
 
     async def _not_next(self, tx: Transaction, message: Message) -> None:
         last = await tx.connection.fetchval(_LAST, message.topic, message.key)

@@ -45,3 +45,10 @@ INBOX_LATENCY = Histogram(
     ["service", "topic"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300),
 )
+POSITION_SECONDS = Histogram(
+    "onestop_position_seconds",
+    "How long requests waited for a position, and how it ended: reached, not-reached, held-up, failed",
+    ["service", "outcome"],
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10),
+)
+POSITIONS_WAITED_FOR = Gauge("onestop_positions_waited_for", "Positions that requests wait for now", ["service"])

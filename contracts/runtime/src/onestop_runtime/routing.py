@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from onestop_legal.errors import FieldErrors, NamedError
-from onestop_runtime import idempotency, problems
+from onestop_runtime import headers, idempotency, positions, problems
 from onestop_runtime.assertion import HEADER, InvalidAssertion
 from onestop_runtime.caller import Caller
 from onestop_runtime.context import Context
@@ -30,10 +30,13 @@ from onestop_runtime.problems import (
     VersionRequired,
     errors,
     merge_responses,
+    problem_response,
 )
 from onestop_runtime.sharing import Lane, NotTogether
 from onestop_runtime.transaction import Reader, Transaction, acquired, transaction
 
+_POSITION = positions.HEADER.lower().encode()
+_COMMITTED = "onestop.committed"
 MAX_BODY = 1024 * 1024
 """Largest JSON body; files travel by streams that count for themselves."""
 
@@ -53,8 +56,15 @@ def caller_of(request: Request) -> Caller:
     return context_of(request).verifier.verify(request.headers.get(HEADER))
 
 
-def request_transaction(request: Request) -> AbstractAsyncContextManager[Transaction]:
-    """Return a transaction for a handler that cannot be surrounded by one, such as an upload."""
+@asynccontextmanager
+async def request_transaction(request: Request) -> AsyncIterator[Transaction]:
+    """Lend a transaction to a handler that cannot be surrounded by one, such as an upload."""
+    async with _transaction(request) as unit:
+        yield unit
+    request.scope.setdefault(_COMMITTED, {}).update(unit.positions)
+
+
+def _transaction(request: Request) -> AbstractAsyncContextManager[Transaction]:
     context = context_of(request)
     return transaction(
         context.pool,
@@ -137,6 +147,20 @@ class _Route(APIRoute):
         return careful
 
 
+class StreamRoute(_Route):
+    """A route whose handler opens its transactions itself."""
+
+    def get_route_handler(self) -> Handler:
+        """Say the positions of what the handler has committed."""
+        handle = super().get_route_handler()
+
+        async def stream(request: Request) -> Response:
+            response = await handle(request)
+            return _with_position(response, request.scope.get(_COMMITTED, {}))
+
+        return _after_position(stream)
+
+
 class CommandRoute(_Route):
     """A route that changes something: body, transaction, answer, commit, in this order."""
 
@@ -161,11 +185,11 @@ class CommandRoute(_Route):
                     return known
                 raise
 
-        return command
+        return _after_position(command)
 
     async def carry_out(self, handle: Handler, request: Request, claim: idempotency.Claim | None) -> Response:
         """Return the handler's answer when what it did is committed."""
-        return await _within(request_transaction(request), handle, request, claim)
+        return await _within(_transaction(request), handle, request, claim)
 
 
 async def _within(
@@ -175,8 +199,8 @@ async def _within(
         request.scope["onestop.unit"] = unit
         response = _with_etag(await handle(request), unit)
         if claim and not unit.confidential:
-            unit.answer = claim.answered(response)
-    return response
+            unit.answer = claim.answered(response, unit.places)
+    return _with_position(response, unit.positions)
 
 
 class SharingCommandRoute(CommandRoute):
@@ -227,7 +251,55 @@ class QueryRoute(_Route):
                 return Response(status_code=304, headers={"etag": etag})
             return response
 
-        return query
+        return _after_position(query)
+
+
+def _after_position(handle: Handler) -> Handler:
+    """Return `handle`, done once the service has come to the positions that the request names, if it names any."""
+
+    async def after(request: Request) -> Response:
+        if not any(name == _POSITION for name, _ in request.scope["headers"]):
+            return await handle(request)
+        state = await _catch_up(request)
+        try:
+            response = await handle(request)
+        except NamedError as error:
+            response = problem_response(error)
+        response.headers[positions.STATE_HEADER] = state
+        if state == "stale":
+            response.headers["Preference-Applied"] = state
+        return response
+
+    return after
+
+
+async def _catch_up(request: Request) -> str:
+    """Wait until the service has come to the positions that the request names; return how its answer stands to them.
+
+    Raises:
+        InvalidPosition: when they cannot be read.
+        PositionNotReached, PositionHeldUp: when it does not come there and the request does not take a stale answer.
+    """
+    context = context_of(request)
+    caller_of(request)  # nobody waits whom nobody knows
+    wanted = positions.decode_positions(",".join(request.headers.getlist(positions.HEADER)))
+    seconds, stale = positions.preferences(request.headers.getlist("prefer"))
+    concerned = context.progress.concerns(wanted)
+    if not concerned:
+        return "unrelated"
+    try:
+        await context.progress.reach(context.pool, concerned, seconds)
+    except (positions.PositionNotReached, positions.PositionHeldUp):
+        if not stale:
+            raise
+        return "stale"
+    return "reached"
+
+
+def _with_position(response: Response, reached: positions.Positions) -> Response:
+    if 0 < len(reached) <= positions.MOST:
+        response.headers[positions.HEADER] = positions.encode_positions(reached)
+    return response
 
 
 def _with_etag(response: Response, unit: Reader) -> Response:
@@ -252,27 +324,14 @@ async def _read_body(request: Request) -> bytes:
 
 
 _ALWAYS = errors(problems.NotSignedIn, InvalidAssertion, problems.NotPermitted, problems.ServiceUnavailable,
-                 problems.Overloaded, problems.InternalError)  # fmt: skip
+                 problems.Overloaded, problems.InternalError, positions.InvalidPosition, positions.PositionNotReached,
+                 positions.PositionHeldUp)  # fmt: skip
 _COMMANDS = merge_responses(_ALWAYS, errors(problems.Busy, FieldErrors))
 _TAKES_JSON = errors(problems.MalformedBody, problems.UnsupportedMediaType, problems.BodyTooLarge)
 _KEY_GIVEN = errors(problems.IdempotencyKeyRequired, problems.MalformedHeader)
 _KEYED = merge_responses(_KEY_GIVEN, errors(problems.IdempotencyKeyReused, problems.RequestInProgress))
 VERSIONED = errors(problems.VersionRequired, problems.StaleVersion, problems.MalformedHeader)
 """Responses to add to a route that takes `IfMatch`."""
-
-
-def _header(name: str, description: str, example: str) -> dict[str, Any]:
-    return {
-        "name": name, "in": "header", "required": True, "description": description,
-        "schema": {"type": "string"}, "example": example,
-    }  # fmt: skip
-
-
-# Read by the route itself: described here, they cost nothing when a request comes.
-_KEY_HEADER = _header(
-    "Idempotency-Key", "每次提交一个新值（例如 UUID），重试时保持不变", "018f3b1c-7e4a-7c21-9a55-0000000000aa"
-)
-_VERSION_HEADER = _header("If-Match", "读取时得到的 ETag", '"3"')
 
 
 class Router(APIRouter):
@@ -285,24 +344,26 @@ class Router(APIRouter):
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         """Register a route; FastAPI's own description of 422 gives way to ours."""
-        parts, headers = [self._always, options.pop("responses", None) or {}], []
+        parts, taken = [self._always, options.pop("responses", None) or {}], [*headers.POSITION]
         if self._keyed and "POST" in options["methods"]:
             parts.append(_KEYED)
-            headers.append(_KEY_HEADER)
+            taken.append(headers.KEY)
         if any(hint is Key for hint in _hints(endpoint)):
             parts.append(_KEY_GIVEN)
-            headers.append(_KEY_HEADER)
+            taken.append(headers.KEY)
         if any(hint is Cursor for hint in _hints(endpoint)):
             parts.append(errors(problems.InvalidCursor))
         if any(isinstance(hint, type) and issubclass(hint, BaseModel) for hint in _hints(endpoint)):
             parts.append(_TAKES_JSON)
         if any(hint is IfMatch for hint in _hints(endpoint)):
             parts.append(VERSIONED)
-            headers.append(_VERSION_HEADER)
+            taken.append(headers.VERSION)
         responses = merge_responses(*parts)
         responses.setdefault(422, errors(FieldErrors)[422])
-        if headers:
-            options["openapi_extra"] = {**(options.get("openapi_extra") or {}), "parameters": headers}
+        shown = headers.READ if options["methods"] == ["GET"] else headers.WRITTEN
+        success = responses.setdefault(options.get("status_code") or 200, {})
+        success["headers"] = success.get("headers", {}) | shown
+        options["openapi_extra"] = {**(options.get("openapi_extra") or {}), "parameters": taken}
         super().add_api_route(path, endpoint, responses=responses, **options)
 
 
@@ -340,4 +401,4 @@ def query_router(prefix: str, tags: list[str | Enum]) -> Router:
 
 def stream_router(prefix: str, tags: list[str | Enum]) -> Router:
     """Return a router for uploads and downloads; the handler opens its transaction itself, after the stream."""
-    return Router(prefix=prefix, tags=tags, route_class=_Route, always=_ALWAYS)
+    return Router(prefix=prefix, tags=tags, route_class=StreamRoute, always=_ALWAYS)

@@ -22,6 +22,7 @@ from onestop_runtime.caller import Caller
 from onestop_runtime.database import ACQUIRE_SECONDS
 from onestop_runtime.ids import uuid7
 from onestop_runtime.logs import REQUEST_ID, TRACEPARENT
+from onestop_runtime.positions import Place
 from onestop_runtime.problems import Busy, Overloaded, RequestInProgress, ServiceUnavailable
 from onestop_runtime.sql import Connection
 from onestop_runtime.tables import BUCKETS
@@ -83,10 +84,12 @@ class Transaction(Reader):
         answer: kept for repeats of the request.
         confidential: set by a command whose answer shows personal data in clear: it is not kept, and a repeat is done
             again.
+        positions: the numbers of its last events in each place, from right before the commit on.
     """
 
     answer: Answer | None = None
     confidential: bool = False
+    positions: dict[Place, int] = field(default_factory=dict)
     _events: list[tuple[Any, ...]] = field(default_factory=list)
     _audits: list[tuple[Any, ...]] = field(default_factory=list)
     _writes: list[tuple["WriteAll[Any]", Any]] = field(default_factory=list)
@@ -137,6 +140,11 @@ class Transaction(Reader):
         """Whether the relay has something to do after the commit."""
         return bool(self._events)
 
+    @property
+    def places(self) -> set[Place]:
+        """The aggregates of which it tells, each with its topic."""
+        return {(event[0], event[1]) for event in self._events}
+
     async def flush(self) -> None:
         """Write what was collected; called once, right before the commit."""
         await flush([self])
@@ -150,7 +158,10 @@ async def flush(units: Sequence[Transaction]) -> None:
     answers = [_answer_row(unit.answer) for unit in units if unit.answer]
     if events or audits or answers:
         columns = (*_columns(events, 10), *_columns(audits, 11), *_columns(answers, 6))
-        await units[0].connection.execute(_FLUSH, *columns)
+        rows = await units[0].connection.fetch(_FLUSH, *columns)
+        allotted = {(row["topic"], row["key"]): row["last"] for row in rows}
+        for unit in units:
+            unit.positions = {place: allotted[place] for place in unit.places}
 
 
 async def _write(units: Sequence[Transaction]) -> None:
@@ -207,9 +218,11 @@ WITH event AS (
     WITH ORDINALITY AS a (at, verb, key, detail, actor, actor_kind, acting_for, agency, client, channel, request_id,
                           place)
     ORDER BY place
+), answered AS (
+    INSERT INTO idempotency (caller, key, fingerprint, status, headers, body)
+    SELECT * FROM unnest($22::text[], $23::text[], $24::bytea[], $25::smallint[], $26::jsonb[], $27::bytea[])
 )
-INSERT INTO idempotency (caller, key, fingerprint, status, headers, body)
-SELECT * FROM unnest($22::text[], $23::text[], $24::bytea[], $25::smallint[], $26::jsonb[], $27::bytea[])
+SELECT topic, key, last FROM allotted
 """
 
 

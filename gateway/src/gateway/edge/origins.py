@@ -23,11 +23,12 @@ _REDIRECTS: Final = compiled(
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _TAKEN: Final = (
     b"Accept-Language, Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-Modified-Since, If-None-Match, "
-    b"If-Range, Prefer, Range, Traceparent, Tracestate, X-Request-Id"
+    b"If-Range, Position-Token, Prefer, Range, Traceparent, Tracestate, X-Request-Id"
 )
 _SHOWN: Final = (
-    b"Content-Disposition, Content-Range, Deprecation, DPoP-Nonce, ETag, Link, Location, RateLimit, RateLimit-Policy, "
-    b"Retry-After, Sunset, Traceparent, WWW-Authenticate, X-Request-Id"
+    b"Content-Disposition, Content-Range, Deprecation, DPoP-Nonce, ETag, Link, Location, Position-State, "
+    b"Position-Token, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Sunset, Traceparent, "
+    b"WWW-Authenticate, X-Request-Id"
 )
 _KEPT_SECONDS: Final = b"600"
 

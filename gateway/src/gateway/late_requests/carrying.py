@@ -21,7 +21,7 @@ from onestop_runtime.codec import dumps, loads
 from onestop_runtime.problems import problem_document
 
 _TOKEN_LIVES: Final = timedelta(minutes=1)
-_KEPT: Final = ("content-type", "etag", "location", "retry-after")
+_KEPT: Final = ("content-type", "etag", "location", "position-token", "retry-after")
 _LARGEST: Final = 256 * 1024
 _CUT: Final = 502
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from onestop_legal.working_days import legal_day
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
+from onestop_runtime.positions import HEADER
 from onestop_runtime.problems import errors
 from onestop_runtime.routing import Cursor, Limit, Read, context_of, query_router, stream_router
 from svc_catalog.domain.guide_version import ItemSuspended, UnknownItem
@@ -48,8 +49,9 @@ async def search_items(
 async def get_guide(code: str, request: Request) -> Response:
     """Show the guide in force; the ETag is its content hash."""
     context = context_of(request)
-    guide = await context.state.get(context.pool, code, legal_day(context.clock()))
-    headers = {"etag": guide.etag, "cache-control": "public, max-age=1"}
+    after_own_write = HEADER in request.headers
+    guide = await context.state.get(context.pool, code, legal_day(context.clock()), look=after_own_write)
+    headers = {"etag": guide.etag, "cache-control": "public, max-age=1", "vary": HEADER}
     if guide.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(guide.body, headers=headers, media_type="application/json")

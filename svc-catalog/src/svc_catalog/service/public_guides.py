@@ -50,14 +50,14 @@ class PublicGuides:
         """Forget a guide: another one is in force, or none."""
         self._kept.pop(code, None)
 
-    async def get(self, pool: asyncpg.Pool, code: str, day: date) -> PublicGuide:
-        """Return the guide in force on the legal day `day`.
+    async def get(self, pool: asyncpg.Pool, code: str, day: date, *, look: bool = False) -> PublicGuide:
+        """Return the guide in force on the legal day `day`; `look` at its item even if the guide is kept and fresh.
 
         Raises:
             UnknownItem: when none was ever published under the code, it was withdrawn, or its validity is over.
             ItemSuspended: while the item is suspended.
         """
-        if fresh := self.fresh(code):
+        if not look and (fresh := self.fresh(code)):
             return fresh
         async with acquired(pool) as connection:
             found_stamp = await guides.stamp(connection, code)
