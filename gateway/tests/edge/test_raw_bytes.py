@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.edge import exchange
+from gateway.edge import door, exchange
 from gateway.edge.routes import ServiceRoutes
 
 if TYPE_CHECKING:
@@ -110,6 +110,15 @@ async def test_a_head_that_two_readers_may_understand_differently_is_refused(
     assert statuses(answer) == [b"400"]
     assert b"connection: close" in answer
     assert upstream.bytes == b""
+
+
+async def test_a_refused_client_need_not_wait_until_the_connection_is_closed(
+    stage: Stage, edge: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(door, "LINGER_SECONDS", 3600)
+    async with asyncio.timeout(5):
+        answer = await stage.exchange(edge, request(b"Transfer-Encoding: gzip", b"0\r\n"))
+    assert statuses(answer) == [b"400"]
 
 
 @pytest.mark.parametrize(

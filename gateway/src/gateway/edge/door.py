@@ -82,6 +82,8 @@ class Door(BoundedHttp):
         if self._in_body:
             self.deadline = inf
             self.resume()
+            if self._active is not None and not self._active.keep_alive and self.transport.can_write_eof():
+                self.transport.write_eof()  # the client knows the answer's end without waiting for ours
             # Closed at once, the connection would lose the answer together with what the client sends.
             self._lingers = self.loop.call_later(LINGER_SECONDS, self.transport.close)
         else:
