@@ -6,6 +6,8 @@ BIN := .venv/bin
 PACKAGES := contracts/legal contracts/messages contracts/runtime gateway svc-catalog svc-intake svc-workflow \
             svc-datashare svc-credit deploy/local
 RUN := $(BIN)/python -m onestop_local
+# Each worker has its own PostgreSQL and Kafka, so there are not more of them than a desk has room for.
+TEST := $(BIN)/pytest -q --numprocesses logical --maxprocesses 4 --dist loadfile
 
 # Compiled modules are kept: without them every process would spend 3 seconds compiling at every start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -40,7 +42,7 @@ status: setup ## 查看平台各进程是否就绪
 	@$(RUN) status
 
 test: setup ## 运行全部测试（真实的 PostgreSQL 和 Kafka）
-	@$(BIN)/pytest -q
+	@$(TEST)
 
 check: setup ## 检查格式、规则、类型、边界和契约，运行不需要服务器的测试
 	$(BIN)/ruff format --check .
@@ -48,7 +50,7 @@ check: setup ## 检查格式、规则、类型、边界和契约，运行不需�
 	$(BIN)/mypy $(PACKAGES:%=%/src)
 	$(BIN)/lint-imports
 	$(BIN)/python contracts/generate.py check
-	$(BIN)/pytest -q --without-servers
+	$(TEST) --without-servers
 
 format: setup ## 整理代码格式
 	@$(BIN)/ruff format .

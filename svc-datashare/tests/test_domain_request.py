@@ -81,7 +81,9 @@ def test_what_the_law_keeps_is_not_shared():
         received(withheld)
 
 
-@pytest.mark.parametrize("state", set(ResourceState) - {ResourceState.PUBLISHED, ResourceState.WITHDRAWAL_REVIEW})
+@pytest.mark.parametrize(
+    "state", sorted(set(ResourceState) - {ResourceState.PUBLISHED, ResourceState.WITHDRAWAL_REVIEW})
+)
 def test_only_what_stands_in_the_directory_is_asked_for(state: ResourceState):
     with pytest.raises(ResourceNotPublished):
         received(resource(state))

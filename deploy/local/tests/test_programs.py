@@ -21,7 +21,7 @@ def test_alone():
 """
 
 
-def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_it.py").write_text(TESTS)
     inherited = {name: value for name, value in os.environ.items() if name != "CI"}
     command = [
@@ -33,6 +33,7 @@ def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         "-q",
         "--rootdir",
         str(folder),
+        *options,
         str(folder),
     ]
     return subprocess.run(  # noqa: S603 - the tests above
@@ -40,14 +41,11 @@ def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture
-def on_a_desk(tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    return run(tmp_path)
-
-
-def test_what_lacks_its_program_is_left_out_and_said(on_a_desk: subprocess.CompletedProcess[str]):
+@pytest.mark.parametrize("options", [(), ("--numprocesses", "2")], ids=["alone", "with workers"])
+def test_what_lacks_its_program_is_left_out_and_said(tmp_path: Path, options: tuple[str, ...]):
+    on_a_desk = run(tmp_path, *options)
     assert on_a_desk.returncode == 0, on_a_desk.stdout
-    assert "1 passed, 1 deselected" in on_a_desk.stdout
+    assert "1 passed" in on_a_desk.stdout
     assert "left out: 1 tests that need a-program-that-nobody-has" in on_a_desk.stdout
 
 
