@@ -15,6 +15,7 @@ async def test_of_many_who_refresh_at_once_each_gets_his_own(gateway: Any, open_
     refreshed = await asyncio.gather(
         *(browser.refresh(it["refresh_token"]) for browser, it in zip(browsers, families, strict=True))
     )
+    assert [(it.status_code, it.json().get("error")) for it in refreshed] == [(200, None)] * 12
     known = [(await browsers[0].userinfo(it.json()["access_token"])).json()["preferred_username"] for it in refreshed]
     assert known == [people[number % 3] for number in range(12)]
     assert len({it.json()["refresh_token"] for it in refreshed}) == 12
