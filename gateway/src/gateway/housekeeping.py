@@ -17,6 +17,7 @@ from gateway.edge.tables import rate_use
 from gateway.federation.tables import federated_arrival, federated_request, upstream_logout
 from gateway.late_requests.tables import late_request
 from gateway.messages.tables import message
+from gateway.oidc.domain import REQUEST_LIFETIME
 from gateway.oidc.tables import access_grant, authorization_code, authorization_request, pushed_request
 from gateway.phones.tables import phone_change
 from gateway.recovery.tables import recovery
@@ -47,7 +48,7 @@ _LATE_REQUESTS_FOLLOWED = compiled(
 """The last one of each key stays: the next one has to follow it."""
 _TIDY: Final = (
     _older(authorization_request, "expires_at", timedelta(0)),
-    _older(pushed_request, "expires_at", timedelta(0)),
+    _older(pushed_request, "expires_at", REQUEST_LIFETIME),
     _older(device_request, "expires_at", _DAY),
     _older(scan, "expires_at", _DAY),
     _older(authorization_code, "expires_at", _DAY),

@@ -42,9 +42,39 @@ async def test_of_ten_browsers_with_one_handle_one_is_let_in(browser: Any, open_
     await browser.tokens(browser.asked())
     pushed = await browser.push(browser.asked())
     strangers = [open_browser() for _ in range(5)]
-    answers = await asyncio.gather(*(one.ask_pushed(pushed) for one in [browser] * 5 + strangers))
+    shown = [await one.follow(await one.ask_pushed(pushed)) for one in strangers]
+    answers = await asyncio.gather(
+        *(browser.ask_pushed(pushed) for _ in range(5)),
+        *(
+            one.fill_in(page, username="agent", password="碧海-金沙-2026")
+            for one, page in zip(strangers, shown, strict=True)
+        ),
+    )
     assert sorted(answer.status_code for answer in answers) == [303] + [400] * 9
     assert all("location" not in answer.headers for answer in answers if answer.status_code == 400)
+    assert (await browser.ask_pushed(pushed)).status_code == 400
+
+
+async def test_a_page_may_be_opened_again_until_somebody_has_signed_in(browser: Any, clock: Any):
+    pushed = await browser.push(browser.asked())
+    first, again = [await browser.follow(await browser.ask_pushed(pushed)) for _ in range(2)]
+    clock.pass_(minutes=29)
+    assert (await browser.ask_pushed(pushed)).status_code == 400
+    told = browser.answer(await browser.fill_in(again, username="citizen", password="碧海-金沙-2026"))
+    assert told["state"] == "st-1"
+    late = await browser.fill_in(first, username="citizen", password="碧海-金沙-2026")
+    assert (late.status_code, "location" in late.headers) == (400, False)
+
+
+async def test_who_declines_may_think_again(browser: Any):
+    pushed = await browser.post("/oauth/par", data=browser.asked("foreign").parameters)
+    for decision, told in (("decline", "error"), ("approve", "code")):
+        shown = await browser.ask_pushed(pushed, "foreign")
+        page = await browser.follow(shown)
+        if 'name="password"' in page.text:
+            page = await browser.follow(await browser.fill_in(page, username="citizen", password="碧海-金沙-2026"))
+        assert told in browser.answer(await browser.fill_in(page, decision=decision))
+    assert (await browser.ask_pushed(pushed, "foreign")).status_code == 400
 
 
 async def test_a_handle_lives_for_a_minute(browser: Any, gateway: Any, clock: Any):
@@ -53,6 +83,9 @@ async def test_a_handle_lives_for_a_minute(browser: Any, gateway: Any, clock: An
     refused = await browser.ask_pushed(pushed)
     assert (refused.status_code, "location" in refused.headers) == (400, False)
     assert "本次登录请求已失效" in refused.text
+    await delete_what_is_over(gateway.context.pool, clock())
+    assert await gateway.context.pool.fetchval("SELECT count(*) FROM pushed_request") == 1
+    clock.pass_(minutes=30)
     await delete_what_is_over(gateway.context.pool, clock())
     assert await gateway.context.pool.fetchval("SELECT count(*) FROM pushed_request") == 0
 

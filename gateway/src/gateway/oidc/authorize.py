@@ -41,6 +41,7 @@ from onestop_runtime.transaction import acquired
 
 _TRANSPLANTABLE: Final = 6000
 """A posted request is moved into a query up to this many characters; every server takes such an address."""
+_PUSHED_GONE: Final = "应用预先提交的登录请求已使用或已超时，请返回您要使用的服务重试。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class UnderWay:
         parameters: as the client sent them.
         asked_at: when; what `prompt=login` and `max_age` are counted from.
         handle: under which it waits for the person, once it does.
+        pushed: hash of the handle under which its client had pushed it, if it had.
     """
 
     client: Client
@@ -58,6 +60,7 @@ class UnderWay:
     parameters: Mapping[str, str]
     asked_at: datetime
     handle: str | None = None
+    pushed: bytes | None = None
 
     def acting_as(self, act: str) -> "UnderWay":
         """Return the request whose person has chosen as what he acts."""
@@ -82,15 +85,16 @@ async def authorize(request: Request) -> Response:
         return await _as_query(request)
     provider = provider_of(request)
     parameters = query_of(request)
-    pushed = parameters.get("request_uri", "").startswith(REQUEST_URI)
-    if pushed:
-        parameters = await _pushed(provider, parameters)
+    pushed = None
+    if parameters.get("request_uri", "").startswith(REQUEST_URI):
+        pushed = digest(parameters["request_uri"].removeprefix(REQUEST_URI))
+        parameters = await _pushed(provider, pushed, parameters.get("client_id"))
     request.state.ui_locales = parameters.get("ui_locales", "")
     client = await _client(provider, parameters)
     try:
-        asked = read(client, parameters, pushed=pushed)
+        asked = read(client, parameters, pushed=pushed is not None)
         await require_target(provider, asked.resource)
-        under_way = UnderWay(client, asked, parameters, provider.context.clock())
+        under_way = UnderWay(client, asked, parameters, provider.context.clock(), pushed=pushed)
         session = await current_session(provider, provider.cookies.read(request, SESSION))
         return await proceed(provider, request, under_way, session)
     except AuthorizationRefused as refused:
@@ -114,7 +118,7 @@ async def resume(provider: Provider, request: Request, handle: str | None) -> Un
     request.state.ui_locales = pending.parameters.get("ui_locales", "")
     client = await _client(provider, pending.parameters)
     asked = AuthorizationRequest.read(pending.parameters)
-    return UnderWay(client, asked, pending.parameters, pending.started_at, handle)
+    return UnderWay(client, asked, pending.parameters, pending.started_at, handle, pending.pushed)
 
 
 async def proceed(
@@ -228,16 +232,17 @@ async def _client(provider: Provider, parameters: Mapping[str, str]) -> Client:
     return client
 
 
-async def _pushed(provider: Provider, parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return what a client has pushed, once; whatever else stands in the address does not count (RFC 9126, 4)."""
-    client_id = parameters.get("client_id")
+async def _pushed(provider: Provider, handle: bytes, client_id: str | None) -> dict[str, str]:
+    """Return what a client has pushed; whatever else stands in the address does not count (RFC 9126, 4).
+
+    It may be opened again, by the person or by a program that looks ahead: its code uses it up (FAPI 2.0, 5.3.2.2).
+    """
     if client_id is None:
         raise UnknownClient("登录请求没有说明来自哪个应用。")
-    handle = digest(parameters["request_uri"].removeprefix(REQUEST_URI))
-    async with provider.transaction(ANONYMOUS) as tx:
-        kept = await repository.take_pushed_request(tx.connection, handle, client_id, tx.now)
+    async with acquired(provider.context.pool) as connection:
+        kept = await repository.pushed_parameters(connection, handle, client_id, provider.context.clock())
     if kept is None:
-        raise RequestGone("应用预先提交的登录请求已使用或已超时，请返回您要使用的服务重试。")
+        raise RequestGone(_PUSHED_GONE)
     return kept
 
 
@@ -285,7 +290,7 @@ async def _show(provider: Provider, request: Request, under_way: UnderWay, path:
         return redirect(path, {"request": under_way.handle})
     handle = new_secret()
     visit = provider.cookies.read(request, VISIT) or new_secret()
-    pending = Pending(worth_keeping(under_way.parameters), under_way.asked_at)
+    pending = Pending(worth_keeping(under_way.parameters), under_way.asked_at, under_way.pushed)
     async with provider.transaction(ANONYMOUS) as tx:
         expires_at = tx.now + REQUEST_LIFETIME
         await repository.add_request(
@@ -314,6 +319,9 @@ async def _give(
             handle = digest(under_way.handle)
             if not await repository.finish_request(tx.connection, handle, digest(visit), tx.now):
                 raise RequestGone("本次登录已完成。")
+        pushed = under_way.pushed
+        if pushed is not None and not await repository.use_pushed_request(tx.connection, pushed, tx.now):
+            raise RequestGone(_PUSHED_GONE)
         if consents:
             scopes = client.allowed(under_way.asked.scopes)
             await add_consent(tx.connection, person.id, client.client_id, scopes, tx.now)

@@ -23,10 +23,15 @@ from onestop_runtime.sql import Connection, Record, compiled
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A request that waits for the person: what was asked, and when."""
+    """A request that waits for the person: what was asked, and when.
+
+    Attributes:
+        pushed: hash of the handle under which its client had pushed it, if it had.
+    """
 
     parameters: dict[str, str]
     started_at: datetime
+    pushed: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,13 @@ _PENDING = (
     authorization_request.c.finished_at.is_(None),
     authorization_request.c.expires_at > sa.bindparam("now"),
 )
-_REQUEST = compiled(sa.select(authorization_request.c.parameters, authorization_request.c.started_at).where(*_PENDING))
+_REQUEST = compiled(
+    sa.select(
+        authorization_request.c.parameters,
+        authorization_request.c.started_at,
+        authorization_request.c.pushed_hash.label("pushed"),
+    ).where(*_PENDING)
+)
 _FINISH_REQUEST = compiled(
     sa.update(authorization_request).where(*_PENDING).values(finished_at=sa.bindparam("now")).returning(sa.true())
 )
@@ -106,16 +117,16 @@ _REPLACE_PARAMETERS = compiled(
     .values(parameters=sa.bindparam("asked", type_=authorization_request.c.parameters.type))
 )
 _ADD_PUSHED = compiled(sa.insert(pushed_request))
-_TAKE_PUSHED = compiled(
-    sa.update(pushed_request)
-    .where(
-        pushed_request.c.handle_hash == sa.bindparam("handle"),
+_UNUSED = (pushed_request.c.handle_hash == sa.bindparam("handle"), pushed_request.c.used_at.is_(None))
+_PUSHED = compiled(
+    sa.select(pushed_request.c.parameters).where(
+        *_UNUSED,
         pushed_request.c.client_id == sa.bindparam("client"),
-        pushed_request.c.used_at.is_(None),
         pushed_request.c.expires_at > sa.bindparam("now"),
     )
-    .values(used_at=sa.bindparam("now"))
-    .returning(pushed_request.c.parameters)
+)
+_USE_PUSHED = compiled(
+    sa.update(pushed_request).where(*_UNUSED).values(used_at=sa.bindparam("now")).returning(sa.true())
 )
 _ADD_GRANT = compiled(sa.insert(access_grant))
 _GRANT = compiled(
@@ -194,6 +205,7 @@ async def add_request(
         handle_hash=handle,
         visit_hash=visit,
         parameters=pending.parameters,
+        pushed_hash=pending.pushed,
         started_at=pending.started_at,
         expires_at=expires_at,
         finished_at=None,
@@ -203,7 +215,7 @@ async def add_request(
 async def pending_request(connection: Connection, handle: bytes, visit: bytes, now: datetime) -> Pending | None:
     """Return a request that waits for the person at this browser."""
     row = await _REQUEST.fetchrow(connection, handle=handle, visit=visit, now=now)
-    return Pending(row["parameters"], row["started_at"]) if row else None
+    return Pending(**row) if row else None
 
 
 async def replace_parameters(
@@ -234,14 +246,17 @@ async def add_pushed_request(
     )
 
 
-async def take_pushed_request(
+async def pushed_parameters(
     connection: Connection, handle: bytes, client_id: str, now: datetime
 ) -> dict[str, str] | None:
-    """Consume a pushed request; of many who come with its handle one gets its parameters, everybody else None."""
-    parameters: dict[str, str] | None = await _TAKE_PUSHED.fetchval(
-        connection, handle=handle, client=client_id, now=now
-    )
+    """Return what a client has pushed, unless it is too old or used up."""
+    parameters: dict[str, str] | None = await _PUSHED.fetchval(connection, handle=handle, client=client_id, now=now)
     return parameters
+
+
+async def use_pushed_request(connection: Connection, handle: bytes, now: datetime) -> bool:
+    """Use up a pushed request; of many sign-ins that it began one succeeds."""
+    return await _USE_PUSHED.fetchval(connection, handle=handle, now=now) is True
 
 
 async def add_grant(connection: Connection, grant: Grant) -> None:

@@ -14,6 +14,7 @@ authorization_request = sa.Table(
     sa.Column("handle_hash", sa.LargeBinary, primary_key=True),
     sa.Column("visit_hash", sa.LargeBinary, nullable=False),
     sa.Column("parameters", pg.JSONB, nullable=False),
+    sa.Column("pushed_hash", sa.LargeBinary),
     sa.Column("started_at", INSTANT, nullable=False),
     sa.Column("expires_at", INSTANT, nullable=False),
     sa.Column("finished_at", INSTANT),
