@@ -21,6 +21,9 @@ LicenceCategory = Annotated[str, StringConstraints(pattern=r"^(普通|特许|认
 TOMBSTONE = "cn.onestop.tombstone.v1"
 """Type of a message without a payload: of its key, a compacted topic keeps nothing."""
 
+DISCARDED = "cn.onestop.discarded.v1"
+"""Type of an empty message in the place of one that could not be published: its readers miss none."""
+
 
 class Value(BaseModel):
     """A part of an event: frozen, tolerant of fields that a later version adds."""

@@ -33,6 +33,7 @@ from onestop_runtime.codec import dumps, loads
 from onestop_runtime.consumer import consume
 from onestop_runtime.context import Context
 from onestop_runtime.database import close_pool, open_pool
+from onestop_runtime.events.routes import event_routers
 from onestop_runtime.examples import complete_examples
 from onestop_runtime.outbox import Relay
 from onestop_runtime.permissions import PermissionTable
@@ -124,7 +125,7 @@ def compose(service: Service, settings: ServiceSettings, clock: Clock = wall.now
     )
     app.state.context = context
     install_problem_handlers(app)
-    for router in service.routers:
+    for router in (*service.routers, *event_routers(service.name)):
         app.router.routes.extend(router.routes)  # as they are: an included router is one more thing to walk through
     app.include_router(_operation(context))
     if service.configure:

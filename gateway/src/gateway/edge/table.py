@@ -207,4 +207,21 @@ WORKFLOW: Final = (
     workflow.post("/tasks/{task_id}/release", level=2),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*CATALOG, *CREDIT, *DATASHARE, *GATEWAY, *INTAKE, *WORKFLOW)
+_ONE_HELD_UP: Final = "/events/held-up/{side}/{topic}/{key}"
+
+EVENTS: Final = tuple(
+    row
+    for service in (catalog, credit, datashare, gateway, intake, workflow)
+    for row in (
+        service.get("/events/discarded", level=2),
+        service.get("/events/flow", level=2),
+        service.get("/events/held-up", level=2),
+        service.get(_ONE_HELD_UP, level=2),
+        service.post(f"{_ONE_HELD_UP}/discard", level=2),
+        service.post(f"{_ONE_HELD_UP}/replay", level=2),
+        service.post("/events/replays", level=2),
+    )
+)
+"""What operators need of every service."""
+
+ROUTES: Final[tuple[Route, ...]] = (*CATALOG, *CREDIT, *DATASHARE, *GATEWAY, *INTAKE, *WORKFLOW, *EVENTS)

@@ -1,0 +1,1 @@
+"""What operators of any service see of its events, and what they do when some are held up."""
