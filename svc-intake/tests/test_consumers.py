@@ -10,6 +10,7 @@ from intake_world import EXAMPLES, GUIDE_CODE, Clock, Intake, food_guide
 
 from onestop_local.testing.client import ServiceClient
 from onestop_messages import EVENTS
+from onestop_messages.base import TOMBSTONE
 from onestop_messages.catalog import GuidePublished
 from onestop_runtime.ids import uuid7
 from onestop_runtime.kafka import producer
@@ -17,7 +18,9 @@ from onestop_runtime.settings import ServiceSettings
 from svc_intake.consumers import SUBSCRIPTIONS
 from svc_intake.main import SERVICE
 
-TYPES = sorted(event_type for subscription in SUBSCRIPTIONS for event_type in subscription.handlers)
+TYPES = sorted(
+    event_type for subscription in SUBSCRIPTIONS for event_type in subscription.handlers if event_type != TOMBSTONE
+)
 REPLAYED = sorted(path for event_type in TYPES for path in (EXAMPLES / event_type.split(".", 3)[3]).glob("*.json"))
 
 

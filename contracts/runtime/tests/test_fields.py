@@ -42,8 +42,7 @@ async def test_a_person_whose_key_is_destroyed_is_erased(client: Any, cipher: Fi
     person, row = uuid4(), uuid4()
     async with client.context.pool.acquire() as connection:
         sealed = await cipher.encrypt(connection, person, "person", "phone", row, PLAIN)
-        await connection.execute("DELETE FROM data_key WHERE subject = $1", person)
-        cipher.forget(person)
+        await cipher.destroy(connection, person)
         with pytest.raises(Erased):
             await cipher.decrypt(connection, person, "person", "phone", row, sealed)
 

@@ -22,6 +22,8 @@ from gateway.edge.records import AccessLog
 from gateway.edge.routes import RouteTable
 from gateway.edge.table import ROUTES
 from gateway.edge.upstream import upstreams_of
+from gateway.erasures import routes as erasures
+from gateway.erasures.domain import ErasureExists
 from gateway.federation import api as linked_identities
 from gateway.federation import routes as federation
 from gateway.federation.domain import AlreadyLinked, LinkedToAnother
@@ -157,6 +159,8 @@ SERVICE = Service(
         identity.steps,
         identity.lookups,
         identity.commands,
+        erasures.queries,
+        erasures.commands,
         sessions.queries,
         sessions.commands,
         devices.router,
@@ -187,6 +191,7 @@ SERVICE = Service(
         "federated_identity_is_one_for_each_provider": AlreadyLinked,
         "legal_person_credit_code_is_unique": LegalPersonExists,
         "staff_member_serves_an_agency_once": AppointmentExists,
+        "erasure_is_open_once": ErasureExists,
         "mandate_is_given_once": MandateExists,
         "mandate_of_a_person_is_given_once": MandateExists,
     },

@@ -117,9 +117,10 @@ async def test_whoever_is_dismissed_is_refused_at_once_and_may_be_appointed_agai
     assert (await office.call("citizen", "GET", "/me")).json()["kind"] == "natural"
     refused = browser.answer(await browser.ask(browser.asked(act=APPROVAL["code"])))
     assert refused["error"] == "access_denied"
-    name, told = (await events(office, made["id"]))[-1]
-    assert name == "dismissed.v1"
-    assert told["valid_to"] < gone.json()["dismissed_at"]
+    _, (name, told), (last, whole) = await events(office, made["id"])
+    assert (name, last) == ("dismissed.v1", "dismissed.v2")
+    assert told["valid_to"] == whole["valid_to"] < gone.json()["dismissed_at"]
+    assert (whole["display_name"], whole["roles"], whole["person_id"]) == ("赵**", ["approver"], made["person_id"])
     problem(await office.call("head", "POST", f"/staff/{made['id']}/dismissal", version=2), 409, "appointment-ended")
     again = await office.appoint()
     assert (again.status_code, again.json()["id"] != made["id"]) == (201, True)

@@ -1,8 +1,9 @@
 """Events of others, turned into commands of ours."""
 
 from onestop_legal.working_days import Deadline
+from onestop_messages.base import TOMBSTONE
 from onestop_messages.catalog import AgencyChanged, CalendarChanged, GuidePublished, GuideSuspended, GuideWithdrawn
-from onestop_messages.gateway import MandateGiven, MandateWithdrawn
+from onestop_messages.gateway import MandateGiven, MandateWithdrawn, PersonErased
 from onestop_messages.workflow import (
     LICENCE_TOPIC,
     PROCEEDING_TOPIC,
@@ -22,7 +23,7 @@ from onestop_runtime.transaction import Transaction
 from svc_intake.domain.progress import Licence, Progress, Result, limits_told
 from svc_intake.domain.timeline import Entry, Happening, entry
 from svc_intake.repository import copies
-from svc_intake.service import copying, following
+from svc_intake.service import copying, following, forgetting
 from svc_intake.service.following import LicenceEnd
 
 
@@ -65,6 +66,16 @@ async def on_mandate_withdrawn(tx: Transaction, message: Message) -> None:
     """End the mandate."""
     event = MandateWithdrawn.model_validate(message.data)
     await copies.withdraw_mandate(tx.connection, event.mandate_id, event.withdrawn_at)
+
+
+async def on_mandate_buried(tx: Transaction, message: Message) -> None:
+    """Keep the mandate no more."""
+    await copies.drop_mandate(tx.connection, message.key)
+
+
+async def on_person_erased(tx: Transaction, message: Message) -> None:
+    """Forget the person."""
+    await forgetting.forget(tx, PersonErased.model_validate(message.data).person_id)
 
 
 async def on_proceeding_started(tx: Transaction, message: Message) -> None:
@@ -170,9 +181,14 @@ SUBSCRIPTIONS = (
     Subscription(CalendarChanged.TOPIC, {CalendarChanged.TYPE: on_calendar_changed}, compacted=True),
     Subscription(
         MandateGiven.TOPIC,
-        {MandateGiven.TYPE: on_mandate_given, MandateWithdrawn.TYPE: on_mandate_withdrawn},
+        {
+            MandateGiven.TYPE: on_mandate_given,
+            MandateWithdrawn.TYPE: on_mandate_withdrawn,
+            TOMBSTONE: on_mandate_buried,
+        },
         compacted=True,
     ),
+    Subscription(PersonErased.TOPIC, {PersonErased.TYPE: on_person_erased}, compacted=True),
     Subscription(
         PROCEEDING_TOPIC,
         {

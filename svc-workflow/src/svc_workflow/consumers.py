@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from onestop_legal.working_days import CalendarYear
+from onestop_messages.base import TOMBSTONE
 from onestop_messages.catalog import AgencyChanged, CalendarChanged
-from onestop_messages.gateway import StaffAppointed, StaffDismissed
+from onestop_messages.gateway import StaffAppointed, StaffDismissed, StaffDismissedV2
 from onestop_messages.intake import CaseAccepted, CaseWithdrawn
 from onestop_runtime.inbox import Message, Subscription
 from onestop_runtime.transaction import Transaction
@@ -40,7 +41,10 @@ async def on_agency_changed(tx: Transaction, message: Message) -> None:
 
 async def on_staff_appointed(tx: Transaction, message: Message) -> None:
     """Keep the appointment."""
-    event = StaffAppointed.model_validate(message.data)
+    await _keep_staff(tx, StaffAppointed.model_validate(message.data))
+
+
+async def _keep_staff(tx: Transaction, event: StaffAppointed | StaffDismissedV2) -> None:
     await copies.keep_staff(
         tx.connection,
         staff_id=event.staff_id,
@@ -57,6 +61,16 @@ async def on_staff_dismissed(tx: Transaction, message: Message) -> None:
     """Keep the end of the appointment."""
     event = StaffDismissed.model_validate(message.data)
     await copies.dismiss_staff(tx.connection, event.staff_id, event.valid_to)
+
+
+async def on_staff_dismissed_v2(tx: Transaction, message: Message) -> None:
+    """Keep the appointment as it ended, also one that was not known here."""
+    await _keep_staff(tx, StaffDismissedV2.model_validate(message.data))
+
+
+async def on_staff_buried(tx: Transaction, message: Message) -> None:
+    """Keep the appointment no more; what was done in it stays, by the person's opaque id."""
+    await copies.drop_staff(tx.connection, message.key)
 
 
 async def on_calendar_changed(tx: Transaction, message: Message) -> None:
@@ -116,7 +130,12 @@ SUBSCRIPTIONS = (
     Subscription("onestop.catalog.agency", {AgencyChanged.TYPE: on_agency_changed}, compacted=True),
     Subscription(
         StaffAppointed.TOPIC,
-        {StaffAppointed.TYPE: on_staff_appointed, StaffDismissed.TYPE: on_staff_dismissed},
+        {
+            StaffAppointed.TYPE: on_staff_appointed,
+            StaffDismissed.TYPE: on_staff_dismissed,
+            StaffDismissedV2.TYPE: on_staff_dismissed_v2,
+            TOMBSTONE: on_staff_buried,
+        },
         compacted=True,
     ),
     Subscription("onestop.catalog.calendar", {CalendarChanged.TYPE: on_calendar_changed}, compacted=True),

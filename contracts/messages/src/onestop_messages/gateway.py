@@ -34,6 +34,16 @@ class PersonVerified(Event):
     verified_at: datetime
 
 
+class PersonErased(Event):
+    """A natural person's data was destroyed; every service forgets its copy, but for what the law makes it keep."""
+
+    TYPE: ClassVar[str] = "cn.onestop.gateway.person.erased.v1"
+    TOPIC: ClassVar[str] = "onestop.gateway.person"
+
+    person_id: UUID
+    erased_at: datetime
+
+
 class MandateGiven(Event):
     """A legal person lets a natural person act for it (经办人), or a natural one a relative or a township's agent.
 
@@ -81,13 +91,33 @@ class StaffAppointed(Event):
 
 
 class StaffDismissed(Event):
-    """The appointment ended."""
+    """The appointment ended; `StaffDismissedV2` says the same with the whole appointment."""
 
     TYPE: ClassVar[str] = "cn.onestop.gateway.staff.dismissed.v1"
     TOPIC: ClassVar[str] = "onestop.gateway.staff"
 
     staff_id: UUID
     valid_to: date
+
+
+class StaffDismissedV2(Event):
+    """The appointment ended, told whole: a reader who knows nothing of it learns all there is from this event alone."""
+
+    TYPE: ClassVar[str] = "cn.onestop.gateway.staff.dismissed.v2"
+    TOPIC: ClassVar[str] = "onestop.gateway.staff"
+
+    staff_id: UUID
+    person_id: UUID
+    agency: AgencyRef
+    region: RegionCode
+    hall: str | None
+    roles: tuple[str, ...]
+    display_name: str
+    """Masked, for example `王*`."""
+    valid_from: date
+    valid_to: date
+    """Last day served; before `valid_from` when the person never took office."""
+    dismissed_at: datetime
 
 
 class ClientSuspended(Event):

@@ -113,8 +113,9 @@ class FieldCipher:
         """Return what `value` of `kind` (`identity-number`) is searched by: 32 bytes that do not reveal it."""
         return hmac.digest(self._keys.index_key(), f"{kind}\0{value}".encode(), hashlib.sha256)
 
-    def forget(self, subject: UUID) -> None:
-        """Drop a remembered key; called when a person is erased."""
+    async def destroy(self, connection: Connection, subject: UUID) -> None:
+        """Destroy the key of `subject`, and forget it."""
+        await destroy_key(connection, subject)
         self._known.pop(subject, None)
 
     async def _key(self, connection: Connection, subject: UUID, *, create: bool) -> AESGCM:
@@ -136,6 +137,11 @@ class FieldCipher:
             self._known.clear()
         self._known[subject] = key
         return key
+
+
+async def destroy_key(connection: Connection, subject: UUID) -> None:
+    """Destroy the key of `subject`: nothing that it encrypted can be read again, wherever a copy of it lies."""
+    await connection.execute("DELETE FROM data_key WHERE subject = $1", subject)
 
 
 def _place(table: str, column: str, row: UUID) -> bytes:

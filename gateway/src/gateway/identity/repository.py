@@ -38,8 +38,9 @@ _BY_NUMBER = compiled(
     .limit(20)
 )
 _SEALED = (person.c.id, person.c.assurance, person.c.name, person.c.identity_number, person.c.phone)
-_IDENTITY = compiled(sa.select(*_SEALED).where(person.c.id == sa.bindparam("person_id")))
-_LOCKED = compiled(sa.select(*_SEALED).where(person.c.id == sa.bindparam("person_id")).with_for_update())
+_KNOWN = sa.select(*_SEALED).where(person.c.id == sa.bindparam("person_id"), person.c.erased_at.is_(None))
+_IDENTITY = compiled(_KNOWN)
+_LOCKED = compiled(_KNOWN.with_for_update())
 _RAISE = compiled(
     sa.update(person)
     .where(person.c.id == sa.bindparam("person_id"))

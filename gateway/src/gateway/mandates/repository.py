@@ -60,6 +60,13 @@ _LOCK_BETWEEN = compiled(
         _LIVING,
     ).with_for_update(of=mandate)
 )
+_ALL_OF = compiled(
+    _SELECT.where(
+        sa.or_(mandate.c.agent_id == sa.bindparam("person_id"), mandate.c.principal_id == sa.bindparam("person_id"))
+    )
+    .order_by(mandate.c.id)
+    .with_for_update(of=mandate)
+)
 _ADD = compiled(sa.insert(mandate))
 _SAVE = compiled(
     sa.update(mandate)
@@ -93,6 +100,11 @@ async def given(connection: Connection, speaker_id: UUID) -> list[Mandate]:
 async def living_of(connection: Connection, principal_id: UUID) -> list[Mandate]:
     """Return the mandates by which others act for a person, or wait for his word; the newest first, at most 200."""
     return [_mandate(row) for row in await _OF_PRINCIPAL.fetch(connection, person_id=principal_id)]
+
+
+async def all_of(connection: Connection, person_id: UUID) -> list[Mandate]:
+    """Return every mandate that a person ever held or gave for himself, locked."""
+    return [_mandate(row) for row in await _ALL_OF.fetch(connection, person_id=person_id)]
 
 
 async def by_id(connection: Connection, mandate_id: UUID, *, lock: bool = False) -> Mandate | None:

@@ -168,7 +168,27 @@ async def withdraw(tx: Transaction, mandate_id: UUID, version: int) -> tuple[Man
     Raises:
         MandateNotFound, StaleVersion, MandateEnded: nothing is changed.
     """
-    before = await locked(tx, mandate_id, "mandate.withdraw", version)
+    return await _end(tx, await locked(tx, mandate_id, "mandate.withdraw", version))
+
+
+async def end_with_person(tx: Transaction, person_id: UUID) -> tuple[str, ...]:
+    """End every mandate of a person who is erased; whoever keeps a copy of one, past ones too, drops it.
+
+    Returns:
+        The identifiers of grants to refuse from now on.
+    """
+    ended: list[str] = []
+    for before in await repository.all_of(tx.connection, person_id):
+        mandate = before
+        if before.state in {State.WAITING, State.GIVEN}:
+            mandate, refused = await _end(tx, before)
+            ended += refused
+        if before.given_at is not None:
+            tx.bury(MandateGiven.TOPIC, key=mandate.id, version=mandate.version)
+    return tuple(ended)
+
+
+async def _end(tx: Transaction, before: Mandate) -> tuple[Mandate, tuple[str, ...]]:
     mandate = before.withdrawn(tx.now)
     await repository.save(tx.connection, mandate)
     tx.audit("mandate.withdrawn", key=mandate.id)

@@ -26,10 +26,14 @@ _BY_ID = compiled(
         .where(staff_member.c.person_id == person.c.id, staff_member.c.dismissed_at.is_(None))
         .label("serves"),
         sa.exists().where(legal_person.c.representative_id == person.c.id).label("represents"),
-    ).where(person.c.id == sa.bindparam("person_id"))
+    ).where(person.c.id == sa.bindparam("person_id"), person.c.erased_at.is_(None))
 )
 _CREDENTIALS = compiled(sa.select(*PERSON, person.c.password_hash).where(person.c.username == sa.bindparam("username")))
-_CREDENTIALS_OF = compiled(sa.select(*PERSON, person.c.password_hash).where(person.c.id == sa.bindparam("person_id")))
+_CREDENTIALS_OF = compiled(
+    sa.select(*PERSON, person.c.password_hash).where(
+        person.c.id == sa.bindparam("person_id"), person.c.erased_at.is_(None)
+    )
+)
 _SET_PASSWORD_HASH = compiled(
     sa.update(person)
     .where(person.c.id == sa.bindparam("person_id"), person.c.password_hash.is_not_distinct_from(sa.bindparam("old")))
@@ -92,8 +96,8 @@ async def id_of_username(connection: Connection, username: str) -> UUID | None:
 
 
 async def add_person(connection: Connection, values: dict[str, Any]) -> None:
-    """Keep a new person; `values` are the columns of `person` but its version."""
-    await _ADD_PERSON.execute(connection, **values, version=1)
+    """Keep a new person; `values` are the columns of `person` but its version and end."""
+    await _ADD_PERSON.execute(connection, **values, erased_at=None, version=1)
 
 
 def person_of(row: Record) -> Person:

@@ -18,6 +18,7 @@ person = sa.Table(
     sa.Column("phone_index", sa.LargeBinary),
     sa.Column("assurance", sa.SmallInteger, nullable=False),
     sa.Column("registered_at", INSTANT, nullable=False),
+    sa.Column("erased_at", INSTANT),
     version(),
     sa.CheckConstraint("username = lower(username)", name="person_username_is_lower_case"),
     sa.UniqueConstraint("username", name="person_username_is_unique"),

@@ -20,7 +20,7 @@ from gateway.staff.domain import (
 )
 from onestop_legal.working_days import legal_day
 from onestop_messages.base import AgencyRef
-from onestop_messages.gateway import StaffAppointed, StaffDismissed
+from onestop_messages.gateway import StaffAppointed, StaffDismissed, StaffDismissedV2
 from onestop_runtime.fields import FieldCipher
 from onestop_runtime.ids import uuid7
 from onestop_runtime.problems import StaleVersion
@@ -103,8 +103,7 @@ async def dismiss(tx: Transaction, staff_id: UUID, version: int) -> tuple[StaffM
     require_may_give(before.roles, tx.caller.roles)
     dismissed = before.dismissed(tx.now)
     await repository.save(tx.connection, dismissed)
-    event = StaffDismissed(staff_id=staff_id, valid_to=dismissed.last_day(legal_day(tx.now)))
-    tx.emit(event, key=staff_id, version=dismissed.version)
+    _tell_dismissed(tx, dismissed)
     tx.audit("staff.dismissed", key=staff_id)
     return dismissed, await _take_back(tx, dismissed)
 
@@ -144,6 +143,25 @@ def _tell(tx: Transaction, appointed: StaffMember) -> None:
         valid_to=post.valid_to,
     )
     tx.emit(event, key=appointed.id, version=appointed.version)
+
+
+def _tell_dismissed(tx: Transaction, dismissed: StaffMember) -> None:
+    """Tell it in both versions; the second comes last, so that the compacted topic keeps what tells all."""
+    post, last_day = dismissed.post, dismissed.last_day(legal_day(tx.now))
+    tx.emit(StaffDismissed(staff_id=dismissed.id, valid_to=last_day), key=dismissed.id, version=dismissed.version)
+    event = StaffDismissedV2(
+        staff_id=dismissed.id,
+        person_id=dismissed.person_id,
+        agency=AgencyRef(code=dismissed.agency, name=dismissed.agency_name),
+        region=post.region,
+        hall=post.hall,
+        roles=tuple(sorted(post.roles)),
+        display_name=dismissed.name,
+        valid_from=post.valid_from,
+        valid_to=last_day,
+        dismissed_at=tx.now,
+    )
+    tx.emit(event, key=dismissed.id, version=dismissed.version)
 
 
 async def _take_back(tx: Transaction, member: StaffMember) -> tuple[str, ...]:

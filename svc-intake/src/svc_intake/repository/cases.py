@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql as pg
 from onestop_runtime.sql import Connection, Record, Statement, compiled
 from svc_intake.domain.case import Case
 from svc_intake.domain.party import Mandate
+from svc_intake.domain.state import State
 from svc_intake.repository.rows import birth_values, case_of, changing_values
 from svc_intake.tables import calendar_year, case_file, guide_version, item, mandate, timeline_entry
 
@@ -111,6 +112,11 @@ _UPDATE = _with_history(
     .values(**{name: _NEW.c[name] for name in _CHANGING} | {"form": sa.func.coalesce(_NEW.c.form, case_file.c.form)})
     .cte("written")
 )
+_APPLICANT = case_file.c.applicant_id == sa.bindparam("applicant_id", type_=sa.Uuid)
+_DELETE_DRAFTS = compiled(
+    sa.delete(case_file).where(_APPLICANT, case_file.c.state == State.DRAFT.value).returning(case_file.c.id)
+)
+_HAS_CASES = compiled(sa.select(sa.exists().where(_APPLICANT)))
 _DELETE = compiled(sa.delete(case_file).where(case_file.c.id == sa.bindparam("case_id", type_=sa.Uuid)))
 
 
@@ -200,6 +206,16 @@ async def save_all(connection: Connection, changes: list[Change]) -> None:
     values = {f"v_{name}": [change.values[name] for change in changes] for name in _SAVED}
     entries = [entry for change in changes for entry in change.entries]
     await _UPDATE.execute(connection, **values, **_history(entries))
+
+
+async def delete_drafts(connection: Connection, applicant_id: UUID) -> list[UUID]:
+    """Delete the drafts of an applicant, with all that hangs on them; return which."""
+    return [row["id"] for row in await _DELETE_DRAFTS.fetch(connection, applicant_id=applicant_id)]
+
+
+async def has_cases(connection: Connection, applicant_id: UUID) -> bool:
+    """Tell whether anything is kept of an applicant."""
+    return bool(await _HAS_CASES.fetchval(connection, applicant_id=applicant_id))
 
 
 async def delete(connection: Connection, case_id: UUID) -> None:

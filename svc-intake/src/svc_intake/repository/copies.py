@@ -57,6 +57,7 @@ _CALENDAR = compiled(sa.select(calendar_year))
 _STAMP = compiled(
     sa.select(sa.cast(sa.func.coalesce(sa.func.sum(calendar_year.c.revision), sa.literal_column("0")), sa.BigInteger))
 )
+_DROP_MANDATE = compiled(sa.delete(mandate).where(mandate.c.id == sa.bindparam("mandate_id", type_=sa.Uuid)))
 _PUT_MANDATE = compiled(_put(mandate, "id", "principal_id", "agent_id", "items", "valid_from", "valid_to"))
 _MANDATE = compiled(sa.select(mandate).where(mandate.c.id == sa.bindparam("mandate_id", type_=sa.Uuid)))
 _WITHDRAW_MANDATE = compiled(
@@ -144,6 +145,11 @@ async def mandate_of(connection: Connection, mandate_id: UUID) -> Mandate | None
         return None
     items = None if row["items"] is None else frozenset(row["items"])
     return Mandate(items, row["valid_from"], row["valid_to"], withdrawn=row["withdrawn_at"] is not None)
+
+
+async def drop_mandate(connection: Connection, mandate_id: UUID) -> None:
+    """Keep a mandate no more."""
+    await _DROP_MANDATE.execute(connection, mandate_id=mandate_id)
 
 
 async def withdraw_mandate(connection: Connection, mandate_id: UUID, at: datetime) -> None:

@@ -46,6 +46,7 @@ _STAFF = compiled(_SERVING)
 _DISMISS = compiled(
     sa.update(_s).where(_s.c.staff_id == sa.bindparam("dismissed")).values(valid_to=sa.bindparam("valid_to"))
 )
+_DROP_STAFF = compiled(sa.delete(_s).where(_s.c.staff_id == sa.bindparam("dropped")))
 _series = insert(tables.document_series).values(
     agency_code=sa.bindparam("agency_code"), kind=sa.bindparam("kind"), year=sa.bindparam("year"), last=1
 )
@@ -75,6 +76,11 @@ async def keep_staff(connection: Connection, **columns: Any) -> None:
 async def dismiss_staff(connection: Connection, staff_id: UUID, valid_to: date) -> None:
     """Keep the end of an appointment."""
     await _DISMISS.execute(connection, dismissed=staff_id, valid_to=valid_to)
+
+
+async def drop_staff(connection: Connection, staff_id: UUID) -> None:
+    """Keep an appointment no more."""
+    await _DROP_STAFF.execute(connection, dropped=staff_id)
 
 
 async def staff_with(connection: Connection, agency_code: str, role: str, day: date) -> list[tuple[UUID, str]]:
