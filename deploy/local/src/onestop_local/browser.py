@@ -225,9 +225,13 @@ class Api:
             base_url=stack.document["gateway"]["url"] + "/api", headers=headers, timeout=20, follow_redirects=False
         )
 
-    async def get(self, path: str, **params: str) -> httpx.Response:
-        """Read."""
-        return await self._send("GET", path, params=params)
+    async def get(
+        self, path: str, *, position: str | None = None, prefer: str | None = None, **params: str
+    ) -> httpx.Response:
+        """Read; once what `position` stands for is in effect there, if one is given."""
+        given = {"Position-Token": position, "Prefer": prefer}
+        headers = {name: value for name, value in given.items() if value is not None}
+        return await self._send("GET", path, params=params, headers=headers)
 
     async def post(
         self, path: str, body: Any = None, *, etag: str | None = None, key: str | None = None
