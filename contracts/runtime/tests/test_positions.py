@@ -129,7 +129,7 @@ async def test_who_waits_holds_no_connection(service_client: Open):
     ]
     await somebody_waits(client)
     assert (await titles(client)).status_code == 200
-    assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {503}
+    assert {answer.json()["type"] for answer in await asyncio.gather(*waiting)} == {"/problems/position-not-reached"}
     assert not client.context.progress._waiters
     assert client.context.progress._waited_for == 0
 

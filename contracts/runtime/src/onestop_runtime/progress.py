@@ -30,10 +30,10 @@ HELD_UP_SECONDS = 60
 
 log = logger(__name__)
 
+# What waits behind a gap or a dead letter is parked, and the dead letter itself as well.
 _LOOK = """
 SELECT w.topic, w.key, coalesce(i.last, s.last, 0) AS last,
-    EXISTS (SELECT FROM dead_letter d WHERE d.topic = w.topic AND d.key = w.key)
-    OR EXISTS (
+    EXISTS (
         SELECT FROM parked p WHERE p.topic = w.topic AND p.key = w.key AND p.sequence > coalesce(i.last, 0)
     ) AS held_up
 FROM unnest($1::text[], $2::uuid[], $3::boolean[]) AS w (topic, key, own)
