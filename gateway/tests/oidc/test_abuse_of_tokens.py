@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OctKey
+from joserfc.jws import JWSRegistry
+from joserfc.registry import HeaderParameter
 
 SECRET = "hall_secret-0123456789abcdefghijklmnop"
+MAKING = JWSRegistry({"tenant": HeaderParameter("of others", "str")}, ["ES256"])
+MAKING.max_header_length = 4096
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -266,3 +270,18 @@ async def test_an_assertion_that_names_nobody_is_refused_like_a_wrong_one(
         form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION, "client_assertion": signed}
         refused = await browser.post(path, data=form)
         assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [({"tenant": "x"}, 200), ({"x5c": ["A" * 2000]}, 200), ({"tenant": "x", "crit": ["tenant"]}, 401)],
+)
+async def test_a_header_that_we_do_not_know_is_passed_over_unless_it_is_critical(
+    browser: Any, clock: Any, department_key: ECKey, header: dict[str, Any], status: int
+):
+    claims = {"iss": "department", "sub": "department", "aud": "http://gateway.test", "jti": "x"}
+    payload = json.dumps(claims | {"exp": int(clock().timestamp()) + 60})
+    whole = {"alg": "ES256", "kid": department_key.kid, **header}
+    signed = jws.serialize_compact(whole, payload, department_key, registry=MAKING)
+    form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION, "client_assertion": signed}
+    assert (await browser.post("/oauth/token", data=form)).status_code == status

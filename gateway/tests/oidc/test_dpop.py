@@ -167,6 +167,14 @@ async def test_a_proof_that_shows_its_private_key_or_has_no_signature_is_refused
         assert refused.json()["error"] == "invalid_dpop_proof"
 
 
+async def test_what_stands_beside_in_a_proof_is_passed_over(browser: Any, key_holder: Any, clock: Any):
+    now = int(clock().timestamp())
+    extra = {"nbf": now, "exp": now + 300, "unknown": {"a": 1}, "header_unknown": "x"}
+    token = (await bound_tokens(browser, key_holder))["access_token"]
+    shown = key_holder.shown(token, **extra)
+    assert (await browser.get("/oauth/userinfo", headers=shown)).status_code == 200
+
+
 async def test_two_proofs_are_one_too_many(browser: Any, key_holder: Any):
     token = (await bound_tokens(browser, key_holder))["access_token"]
     form = {"grant_type": "refresh_token", "refresh_token": "unknown", "client_id": "web"}

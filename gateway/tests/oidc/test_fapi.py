@@ -145,13 +145,13 @@ async def test_5_3_2_1_items_4_and_5_there_are_no_tokens_without_a_key(estate: E
     asked = estate.asked()
     code = (await estate.answer(asked))["code"]
     refused = await estate.redeem(asked, code, proven=False)
-    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_dpop_proof")
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
     assert refused.headers["dpop-nonce"]
     tokens = (await estate.redeem(asked, code)).json()
     assert tokens["token_type"] == "DPoP"
-    assert (await estate.refresh(tokens["refresh_token"], {})).json()["error"] == "invalid_dpop_proof"
+    assert (await estate.refresh(tokens["refresh_token"], {})).json()["error"] == "invalid_request"
     own = {"grant_type": "client_credentials", **estate.proof_of_itself()}
-    assert (await estate.browser.post("/oauth/token", data=own)).json()["error"] == "invalid_dpop_proof"
+    assert (await estate.browser.post("/oauth/token", data=own)).json()["error"] == "invalid_request"
 
 
 async def test_5_3_2_1_item_6_who_does_not_prove_itself_gets_nothing(estate: Estate):

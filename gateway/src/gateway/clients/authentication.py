@@ -18,12 +18,14 @@ from gateway.clients.keys import KeysNotThere
 from gateway.clients.repository import client_by_id, use_assertion
 from gateway.oidc.errors import OAuthError
 from gateway.provider import Provider
+from gateway.tokens.foreign import reading
 from gateway.tokens.opaque import digest
 from onestop_runtime.caller import ANONYMOUS
 from onestop_runtime.codec import loads
 from onestop_runtime.transaction import acquired
 
 ASSERTION_ALGORITHMS: Final = ("ES256", "PS256", "Ed25519", "EdDSA")
+_READING: Final = reading(ASSERTION_ALGORITHMS)
 _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _MEANT_FOR: Final = ("/oauth/token", "/oauth/par", "/oauth/device_authorization", "/oauth/revoke", "/oauth/introspect")
 """Addresses that an assertion may name instead of the issuer (RFC 7523, 3; RFC 9126, 2): where it is shown."""
@@ -148,7 +150,7 @@ async def _by_assertion(provider: Provider, parameters: dict[str, str]) -> Clien
 def _named_by(assertion: str) -> tuple[str | None, str | None]:
     """Return the client and the key that an assertion names, before anything of it is believed."""
     try:
-        shown = jws.extract_compact(assertion.encode("ascii"))
+        shown = jws.extract_compact(assertion.encode("ascii"), registry=_READING)
         claims: Any = loads(shown.payload)
     except (JoseError, ValueError):
         return None, None
@@ -169,7 +171,7 @@ def _verified(provider: Provider, client: Client, keys: KeySet, assertion: str) 
         jti={"essential": True},
     )
     try:
-        claims: dict[str, Any] = jwt.decode(assertion, keys, algorithms=list(ASSERTION_ALGORITHMS)).claims
+        claims: dict[str, Any] = jwt.decode(assertion, keys, registry=_READING).claims
         registry.validate(claims)
     except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _refused() from error

@@ -25,6 +25,7 @@ from gateway.federation.errors import UpstreamNotBelieved
 from gateway.federation.issuer import Issuer, ask
 from gateway.federation.tokens import LEEWAY
 from gateway.tokens.access import InvalidToken
+from gateway.tokens.foreign import reading
 from gateway.tokens.principal import Principal
 from onestop_runtime.caller import Caller, Party
 from onestop_runtime.clock import Clock
@@ -119,6 +120,7 @@ class ExternalTokens:
     def __init__(self, external: ExternalIssuer, http: httpx.AsyncClient, clock: Clock) -> None:
         self._external = external
         self._issuer = Issuer(external.issuer, http, clock)
+        self._reading = reading(external.algorithms)
         self._http = http
         self._clock = clock
         self._credentials = Credentials(external.registration, clock) if external.registration else None
@@ -147,8 +149,8 @@ class ExternalTokens:
             raise InvalidToken from error
 
     async def _read(self, token: str) -> Mapping[str, Any]:
-        kid = jws.extract_compact(token.encode("ascii")).headers().get("kid")
-        decoded = jwt.decode(token, await self._issuer.keys(kid), algorithms=list(self._external.algorithms))
+        kid = jws.extract_compact(token.encode("ascii"), registry=self._reading).headers().get("kid")
+        decoded = jwt.decode(token, await self._issuer.keys(kid), registry=self._reading)
         if str(decoded.header.get("typ", "")).removeprefix("application/") not in self._external.types:
             raise InvalidToken
         return decoded.claims

@@ -13,6 +13,7 @@ from joserfc.errors import JoseError
 
 from gateway.federation.errors import UpstreamNotBelieved
 from gateway.federation.issuer import Issuer
+from gateway.tokens.foreign import reading
 from onestop_runtime.logs import logger
 
 LEEWAY: Final = timedelta(seconds=30)
@@ -48,7 +49,7 @@ class UpstreamTokens:
     def __init__(self, issuer: Issuer, client_id: str, algorithms: tuple[str, ...]) -> None:
         self._issuer = issuer
         self._client_id = client_id
-        self._algorithms = algorithms
+        self._reading = reading(algorithms)
 
     async def id_token(self, token: str, *, nonce: str, access_token: str, now: datetime) -> Mapping[str, Any]:
         """Return the claims of the ID token of a sign-in that we began.
@@ -94,8 +95,8 @@ class UpstreamTokens:
         if len(token) > _LONGEST:
             raise _not_believed("length")
         try:
-            kid = jws.extract_compact(token.encode("ascii")).headers().get("kid")
-            decoded = jwt.decode(token, await self._issuer.keys(kid), algorithms=list(self._algorithms))
+            kid = jws.extract_compact(token.encode("ascii"), registry=self._reading).headers().get("kid")
+            decoded = jwt.decode(token, await self._issuer.keys(kid), registry=self._reading)
             self._registry(now).validate(decoded.claims)
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise _not_believed(type(error).__name__) from error

@@ -15,9 +15,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from gateway.clients.domain import Client
 from gateway.late_requests.domain import LateRequest
 from gateway.tokens.dpop import ALGORITHMS
+from gateway.tokens.foreign import reading
 from onestop_legal.errors import FieldError, FieldErrors
 
 TYPE: Final = "onestop-request+jws"
+_READING: Final = reading(ALGORITHMS)
 _DIGEST: Final = r"^[A-Za-z0-9_-]{43}$"
 _Ascii = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+$", max_length=200)]
 
@@ -68,7 +70,7 @@ def root_of(thumbprint: str) -> bytes:
 
 
 def _read(text: str, key: Key) -> LateRequest:
-    found = jws.deserialize_compact(text.encode("ascii"), key, algorithms=list(ALGORITHMS))
+    found = jws.deserialize_compact(text.encode("ascii"), key, registry=_READING)
     if found.headers().get("typ") != TYPE:
         raise ValueError("not a request")
     payload = _Payload.model_validate_json(found.payload)

@@ -49,7 +49,7 @@ async def token(request: Request) -> Response:
     client = await authenticate(provider, request, form)
     if client.fapi and proof is None and not client.certificate_bound:
         nonce = provider.proofs.nonces.current
-        raise OAuthError("invalid_dpop_proof", "the client binds its tokens to a key (FAPI 2.0)", nonce=nonce)
+        raise OAuthError("invalid_request", "a DPoP proof is missing: the client binds its tokens", nonce=nonce)
     grant_type = required(form, "grant_type")
     if grant_type not in GRANT_TYPES:
         raise OAuthError("unsupported_grant_type", "the grant type is not supported")

@@ -18,6 +18,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
+from gateway.tokens.foreign import reading
 from gateway.tokens.keys import KeyRing
 from gateway.tokens.opaque import digest, same
 from onestop_legal.errors import NamedError
@@ -26,6 +27,7 @@ from onestop_runtime.clock import Clock
 ALGORITHMS: Final = ("ES256", "Ed25519", "EdDSA")
 """EdDSA is the name by which most clients still call Ed25519 (RFC 9864); both mean the same key here."""
 MOST_REMEMBERED: Final = 200_000
+_READING: Final = reading(ALGORITHMS)
 _TYPE: Final = "dpop+jwt"
 _LONGEST: Final = 8192
 _LONGEST_ID: Final = 256
@@ -131,7 +133,7 @@ class Proofs:
         if len(given) != 1 or len(given[0]) > _LONGEST:
             raise InvalidProof
         try:
-            decoded = jwt.decode(given[0], lambda proof: _shown_key(proof.headers()), algorithms=ALGORITHMS)
+            decoded = jwt.decode(given[0], lambda proof: _shown_key(proof.headers()), registry=_READING)
             shown = _shown_key(decoded.header)
             key = shown.thumbprint()
             claims = decoded.claims
