@@ -225,3 +225,9 @@ async def test_every_route_shows_its_errors_and_its_key_in_openapi(client: Any):
     assert "application/json" not in post["responses"]["409"]["content"]
     put = document["paths"][f"{NOTES}/{{note_id}}"]["put"]
     assert {"412", "428"} <= set(put["responses"])
+
+
+async def test_the_outbox_is_cleared_by_the_number_of_its_dead(service_client: Open):
+    client = await service_client(notes.service())
+    options = await client.context.pool.fetchval("SELECT reloptions FROM pg_class WHERE oid = 'outbox'::regclass")
+    assert {"autovacuum_vacuum_scale_factor=0", "vacuum_truncate=false"} <= set(options)

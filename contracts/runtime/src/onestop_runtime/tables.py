@@ -11,6 +11,27 @@ from sqlalchemy.dialects import postgresql as pg
 BUCKETS = 64
 """Outbox rows are spread over this many buckets by aggregate; a bucket is published by one relay at a time."""
 
+_STORAGE: dict[str, dict[str, str]] = {
+    "outbox": {
+        "autovacuum_vacuum_threshold": "2000",
+        "autovacuum_vacuum_scale_factor": "0",
+        "autovacuum_vacuum_insert_threshold": "-1",
+        "autovacuum_vacuum_cost_delay": "0",
+        "vacuum_truncate": "false",
+    },
+    "outbox_sequence": {"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.02"},
+    "inbox": {"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.02"},
+    "idempotency": {"fillfactor": "50", "autovacuum_vacuum_scale_factor": "0.02"},
+    "bucket_lease": {"fillfactor": "25"},
+    "relay_worker": {"fillfactor": "25"},
+}
+"""How tables that change all the time are stored.
+
+Every row of `outbox` dies soon after it is born: its dead are cleared away by their number, however large the table is,
+at full speed; pages are kept for the rows to come, since giving them back would lock out all writers. The others are
+updated in place (HOT), for which pages keep room.
+"""
+
 metadata = sa.MetaData()
 _NOW = sa.text("clock_timestamp()")
 
@@ -29,6 +50,7 @@ outbox = sa.Table(
     sa.Column("traceparent", sa.Text),
     sa.Column("payload", sa.LargeBinary, nullable=False),
     sa.Index("outbox_by_bucket", "bucket", "id"),
+    postgresql_with=_STORAGE["outbox"],
 )
 
 outbox_sequence = sa.Table(
@@ -37,7 +59,7 @@ outbox_sequence = sa.Table(
     sa.Column("topic", sa.Text, primary_key=True),
     sa.Column("key", sa.Uuid, primary_key=True),
     sa.Column("last", sa.BigInteger, nullable=False),
-    postgresql_with={"fillfactor": "70"},
+    postgresql_with=_STORAGE["outbox_sequence"],
 )
 
 outbox_quarantine = sa.Table(
@@ -59,6 +81,7 @@ bucket_lease = sa.Table(
     sa.Column("owner", sa.Uuid),
     sa.Column("epoch", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
+    postgresql_with=_STORAGE["bucket_lease"],
 )
 
 relay_worker = sa.Table(
@@ -66,6 +89,7 @@ relay_worker = sa.Table(
     metadata,
     sa.Column("owner", sa.Uuid, primary_key=True),
     sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
+    postgresql_with=_STORAGE["relay_worker"],
 )
 
 inbox = sa.Table(
@@ -75,7 +99,7 @@ inbox = sa.Table(
     sa.Column("key", sa.Uuid, primary_key=True),
     sa.Column("last", sa.BigInteger, nullable=False),
     sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
-    postgresql_with={"fillfactor": "70"},
+    postgresql_with=_STORAGE["inbox"],
 )
 
 parked = sa.Table(
@@ -155,7 +179,7 @@ idempotency = sa.Table(
     sa.Column("body", sa.LargeBinary),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
     sa.Index("idempotency_by_age", "created_at"),
-    postgresql_with={"fillfactor": "50"},
+    postgresql_with=_STORAGE["idempotency"],
 )
 
 audit = sa.Table(
@@ -213,6 +237,23 @@ def downgrade_holding() -> None:
     metadata.drop_all(op.get_bind(), tables=list(_HOLDING))
     for table, column, _ in _LATER_COLUMNS:
         op.drop_column(table, column)
+
+
+def upgrade_storage() -> None:
+    """Store the runtime's tables as `_STORAGE` says; called by a later migration of every service."""
+    from alembic import op  # noqa: PLC0415 - as below
+
+    for table, options in _STORAGE.items():
+        op.execute(f"ALTER TABLE {table} SET ({', '.join(f'{name} = {value}' for name, value in options.items())})")
+
+
+def downgrade_storage() -> None:
+    """Store them as before."""
+    from alembic import op  # noqa: PLC0415 - as below
+
+    for table, options in _STORAGE.items():
+        later = [name for name in options if name != "fillfactor" or table in ("bucket_lease", "relay_worker")]
+        op.execute(f"ALTER TABLE {table} RESET ({', '.join(later)})")
 
 
 def upgrade_runtime() -> None:
