@@ -40,6 +40,8 @@ TOPIC_SECONDS = 0.5
 """How long a batch waits for what it does not know yet of a topic."""
 GATHER_SECONDS = 0.02
 """After a batch: what is committed in this time travels in one more batch, not in many."""
+WELL_SECONDS = 30
+"""Who has published for so long begins again at once."""
 POISON = (MessageSizeTooLargeError, RecordTooLargeError, InvalidTopicError)
 """Errors that no repetition heals."""
 
@@ -132,6 +134,7 @@ class Relay:
         stopping = self._context.stopping
         delay = 0.2
         while not stopping.is_set():
+            began = time.monotonic()
             try:
                 await self._publish_until_stopped()
             except (
@@ -144,6 +147,8 @@ class Relay:
                 self._context.ready.discard("broker")
                 log.warning("relay starts anew", error=type(error).__name__, retry_seconds=round(delay, 1))
                 await self._drop_producer()
+                if time.monotonic() - began > WELL_SECONDS:
+                    delay = 0.2
                 await _wait(stopping, delay)
                 delay = min(delay * 2, 5.0)
 
@@ -238,14 +243,15 @@ class Relay:
                 if wrong is None:
                     acknowledged.append(row["id"])
                     continue
-                if not isinstance(wrong, POISON):
-                    failure = wrong
-                elif isinstance(outcome, Batch) and len(outcome) > 1:
+                batch = len(outcome) if isinstance(outcome, Batch) else 0
+                if batch or not isinstance(wrong, POISON):
+                    failure = wrong  # also poison, once it was sent: the broker misses the number of its batch
+                if batch > 1 and isinstance(wrong, POISON):
                     one_by_one = True  # which of them it is, the broker does not say
-                else:
+                elif isinstance(wrong, POISON):
                     await self._quarantine(row, wrong)
                 break  # what follows in this bucket goes out again, behind the one that failed
-        self._one_by_one = one_by_one
+        self._one_by_one = one_by_one or (self._one_by_one and failure is not None)
         return acknowledged, failure
 
     async def _quarantine(self, row: Mapping[str, Any], error: BaseException) -> None:

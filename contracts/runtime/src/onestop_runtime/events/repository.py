@@ -183,11 +183,15 @@ async def event_of(connection: Connection, held: HeldUp) -> tuple[dict[str, Any]
     """Return headers and decoded payload of the event that failed; nothing of one that never arrived."""
     statement = _ARRIVED if held.side == "in" else _TO_PUBLISH
     row = await connection.fetchrow(statement, held.topic, held.key, held.sequence)
-    return (row["headers"], _decoded(row["payload"])) if row else ({}, None)
+    return (row["headers"], decoded(row["payload"])) if row else ({}, None)
 
 
-def _decoded(payload: bytes | None) -> Any:
-    return loads(payload) if payload else None
+def decoded(payload: bytes | None) -> Any:
+    """Return what a payload says; None of one that is empty or no JSON."""
+    try:
+        return loads(payload) if payload else None
+    except ValueError:
+        return None
 
 
 async def replay(

@@ -5,12 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
 
-from onestop_runtime.codec import loads
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
 from onestop_runtime.events import service
 from onestop_runtime.events.broker import lags
 from onestop_runtime.events.errors import HeldUpChanged, NotHeldUp, NothingToReplay, UnderReplay
-from onestop_runtime.events.repository import Place
+from onestop_runtime.events.repository import Place, decoded
 from onestop_runtime.events.schemas import (
     DiscardedView,
     DiscardForm,
@@ -97,7 +96,7 @@ async def list_discarded_events(
     rows = await service.discarded(tx, before[0] if before else None, limit + 1, topic, key)
     page, more = page_of(rows, limit)
     following = encode_cursor(page[-1]["id"]) if more else None
-    items = [DiscardedView.of(row, loads(row["payload"]) if row["payload"] else None) for row in page]
+    items = [DiscardedView.of(row, decoded(row["payload"])) for row in page]
     return Page(items=items, next=following)
 
 
