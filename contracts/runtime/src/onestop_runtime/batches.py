@@ -98,3 +98,7 @@ class Batches:
             except KafkaError as error:
                 batch.refused = error
                 return  # nothing overtakes it
+            if self._most is not None:
+                await asyncio.wait([batch.acknowledged])
+                if batch.failure is not None:
+                    return
