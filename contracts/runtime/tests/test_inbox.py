@@ -11,9 +11,13 @@ import pytest
 from notes import service as notes
 from notes.messages import message
 from notes.waiting import until_logged
+from pydantic import ValidationError
 
 from onestop_messages.base import TOMBSTONE
+from onestop_runtime import inbox, metrics
+from onestop_runtime.failure import place_of, what_failed
 from onestop_runtime.inbox import Applier, Message, Subscription, messages_of
+from onestop_runtime.problems import Busy
 from onestop_runtime.transaction import Transaction
 
 Open = Callable[..., Awaitable[Any]]
@@ -182,6 +186,68 @@ async def test_a_message_that_waited_for_the_database_is_taken_when_it_is_back(
         await until_logged(caplog, "message waits", 2)
     assert await state_of(applier, sick) == (None, None, 1)
     assert await state_of(applier, key) == (None, None, 1)
+
+
+async def test_a_gap_that_stays_is_told_once(
+    applier: Applier, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(inbox, "GAP_SECONDS", 0)
+    key = uuid4()
+    await applier.take(message(notes.NOTE_TOPIC, key, 3, "丙"))
+    for _ in range(2):
+        await applier.look()
+    assert caplog.messages.count("gap stays; an event did not arrive") == 1
+    assert metrics.INBOX_HELD_UP.labels("reader", "gap")._value.get() == 1
+    assert metrics.INBOX_GAP_AGE.labels("reader")._value.get() > 0
+    for number, text in ((1, "甲"), (2, "乙")):
+        await applier.take(message(notes.NOTE_TOPIC, key, number, text))
+    await applier.look()
+    assert await state_of(applier, key) == ("丙", 3, 0)
+    assert metrics.INBOX_GAP_AGE.labels("reader")._value.get() == 0
+
+
+async def test_an_error_that_should_pass_and_does_not_is_not_waited_out_for_ever(
+    service_client: Open, monkeypatch: pytest.MonkeyPatch
+):
+    """The database answers, and still this one message finds what it needs taken."""
+    monkeypatch.setattr(inbox, "CONTENDED_SECONDS", 0)
+    tries = []
+
+    async def busy(_tx: Transaction, message: Message) -> None:
+        tries.append(message.key)
+        raise Busy
+
+    service = replace(
+        notes.service("reader"), subscriptions=(Subscription(notes.NOTE_TOPIC, {notes.NoteWritten.TYPE: busy}),)
+    )
+    applier = Applier((await service_client(service)).context)
+    sick = uuid4()
+    await applier.take(message(notes.NOTE_TOPIC, sick, 1))
+    letter = await applier._context.pool.fetchrow("SELECT error, attempts FROM dead_letter WHERE key = $1", sick)
+    assert (letter["error"], letter["attempts"], len(tries)) == ("Busy", 1, 1)
+
+
+async def test_while_the_database_is_away_a_message_waits(applier: Applier, monkeypatch: pytest.MonkeyPatch):
+    """However long: nothing is set aside for what is not the message's fault."""
+    monkeypatch.setattr(inbox, "CONTENDED_SECONDS", 0)
+    key = uuid4()
+    context = applier._context
+    pool, context.open_pool = context.open_pool, None
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        waiting = group.create_task(applier.take(message(notes.NOTE_TOPIC, key, 1, "甲")))
+        await asyncio.wait([waiting], timeout=0.5)
+        assert not waiting.done()
+        context.open_pool = pool
+    assert await state_of(applier, key) == ("甲", 1, 0)
+
+
+def test_what_is_told_of_an_error_is_where_and_never_what():
+    with pytest.raises(ValidationError) as raised:
+        notes.NoteWritten.model_validate({"note_id": "130371199306301511", "text": "张三", "written_at": "2026-03-02"})
+    told = what_failed(raised.value)
+    assert told == "ValidationError: /note_id uuid_parsing"
+    package = __name__.partition(".")[0]
+    assert place_of(raised.value, package).startswith(f"{__name__}:")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`onestop up|demo|down|status|client|keys`, also as `python -m onestop_local …`: a stack on this machine."""
+"""`onestop up|demo|down|status|client|keys|events`, also as `python -m onestop_local …`: a stack on this machine."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from onestop_local import processes, registry, signing_keys
+from onestop_local import event_commands, processes, registry, signing_keys
 from onestop_local.errors import LocalError
 from onestop_local.readiness import is_ready
 from onestop_local.stack import Home, Stack
@@ -110,7 +110,7 @@ def _arguments() -> argparse.Namespace:
     as_module = Path(sys.argv[0]).name == "__main__.py"
     prog = "python -m onestop_local" if as_module else None
     parser = argparse.ArgumentParser(prog=prog, description="在一台机器上运行整个平台")
-    commands = parser.add_subparsers(required=True, metavar="up|demo|down|status|client|keys")
+    commands = parser.add_subparsers(required=True, metavar="up|demo|down|status|client|keys|events")
     for command in (up, demo, down, status):
         commands.add_parser(command.__name__, parents=[named]).set_defaults(run=command)
     clients = commands.add_parser("client", help="登记、查看、停用应用").add_subparsers(
@@ -130,6 +130,7 @@ def _arguments() -> argparse.Namespace:
     rotating = keys.add_parser("rotate", parents=[named])
     rotating.add_argument("--at-once", action="store_true", help="密钥可能泄露：立即启用新密钥，不再相信其他密钥")
     rotating.set_defaults(run=rotate_keys)
+    event_commands.add_commands(commands, named)
     return parser.parse_args()
 
 

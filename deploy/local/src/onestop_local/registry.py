@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,17 +88,22 @@ def _described_in(file: Path) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def administrator(stack: Stack) -> AsyncIterator[Api]:
-    """Lend the API as the stack's administrator uses it; raises `LocalError`."""
+async def signed_in(stack: Stack, person: str) -> AsyncIterator[Api]:
+    """Lend the API as somebody of the stack uses it; raises `LocalError`."""
     try:
-        async with Browser(stack, "admin") as browser:
+        async with Browser(stack, person) as browser:
             api = Api(stack, await browser.sign_in("web"))
     except SignInFailed as error:
-        raise LocalError(f"管理员登录不了：{error}") from error
+        raise LocalError(f"{person} 登录不了：{error}") from error
     try:
         yield api
     finally:
         await api.close()
+
+
+def administrator(stack: Stack) -> AbstractAsyncContextManager[Api]:
+    """Lend the API as the stack's administrator uses it; raises `LocalError`."""
+    return signed_in(stack, "admin")
 
 
 def taken(answer: httpx.Response, expected: int) -> Any:
