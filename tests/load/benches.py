@@ -13,6 +13,7 @@ import case_bench
 import edge_bench
 import event_bench
 import generator
+import overload_bench
 import signin_bench
 import stack as stacks
 import submission_bench
@@ -91,5 +92,6 @@ ON_A_STACK: dict[str, Callable[[Stack, dict[str, Any]], Awaitable[None]]] = {
     "P2": submission_bench.p2,
     "P9": signin_bench.p9,
     "P11": case_bench.p11,
+    "overload": overload_bench.overload,
     "P6": event_bench.p6,  # last: it leaves tasks in the inboxes that P11 would take for its own
 }
