@@ -74,6 +74,7 @@ def refusing(slug: str, status: int) -> tuple[int, dict[str, Any]]:
         (refusing("no-grant", 403), 409, "sharing-refused"),
         (refusing("request-in-progress", 409), 503, "sharing-unavailable"),
         (refusing("service-unavailable", 503), 503, "sharing-unavailable"),
+        (refusing("invalid-assertion", 401), 503, "sharing-unavailable"),
         ((200, {"unexpected": True}), 503, "sharing-unavailable"),
     ],
 )

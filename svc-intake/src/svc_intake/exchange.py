@@ -52,6 +52,10 @@ class Answer:
     access_id: str
 
 
+_OURS_TO_MEND = (httpx.codes.UNAUTHORIZED, httpx.codes.TOO_MANY_REQUESTS)
+"""Refusals that say nothing about the applicant: our clock or key is wrong, or we ask too often."""
+
+
 class Exchange:
     """Client of the exchange."""
 
@@ -88,7 +92,7 @@ class Exchange:
     def _read(self, question: Question, response: httpx.Response) -> Answer:
         status = response.status_code
         try:
-            if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.TOO_MANY_REQUESTS:
+            if status >= httpx.codes.INTERNAL_SERVER_ERROR or status in _OURS_TO_MEND:
                 response.raise_for_status()
             document = response.json()
             answer = Answer(document["fields"], document["access_id"]) if response.is_success else None

@@ -35,26 +35,6 @@ _START_SECONDS = 240
 _DISK_MB = 1200
 
 
-class _KafkaBehindLine(Kafka):
-    """A broker that tells its clients the address of the line."""
-
-    line_port = 0
-
-    def _write_properties(self, ports: tuple[int, int]) -> None:
-        super()._write_properties(ports)
-        file = self.directory / "server.properties"
-        own = f"advertised.listeners=PLAINTEXT://{LOOPBACK}:{ports[0]}"
-        told = file.read_text()
-        if own not in told:
-            raise RuntimeError("the broker's listeners are not written as they used to be")
-        file.write_text(told.replace(own, f"advertised.listeners=PLAINTEXT://{LOOPBACK}:{self.line_port}"))
-
-    @property
-    def own_port(self) -> int:
-        """The port that it listens on itself."""
-        return self._ports[0] if self._ports else 0
-
-
 @dataclass(slots=True)
 class Worker:
     """A process beside those of the stack: a relay alone, or a second instance of a service.
@@ -117,11 +97,12 @@ class Stand:
         self.on_a_small_disk = _mounted(self.disk)
         postgres_module._SETTINGS["max_wal_size"] = "256MB"
         self.postgres = Postgres(self.disk / "postgres" if self.on_a_small_disk else self.directory / "postgres")
-        self.kafka = _KafkaBehindLine(self.directory / "kafka")
-        self.to_postgres, self.to_kafka = Line(lambda: self.postgres.port), Line(lambda: self.kafka.own_port)
+        self.to_postgres = Line(lambda: self.postgres.port)
+        self.to_kafka = Line(lambda: int(self.kafka.bootstrap.rpartition(":")[2]))
         await self.to_postgres.open()
         await self.to_kafka.open()
-        self.kafka.line_port = self.to_kafka.port
+        advertised = f"PLAINTEXT://{LOOPBACK}:{self.to_kafka.port},CONTROLLER://{{host}}:{{controller}}"
+        self.kafka = Kafka(self.directory / "kafka", {"advertised.listeners": advertised})
         await asyncio.gather(asyncio.to_thread(self.postgres.start), asyncio.to_thread(self.kafka.start))
         await self._start_stack()
 
@@ -259,7 +240,9 @@ def subscriptions() -> tuple[Subscription, ...]:
     """Return who has to have what of whom, by the contract."""
     topics = yaml.safe_load(CONTRACT.read_text())["topics"]
     return tuple(
-        Subscription(topic, one["owner"].removeprefix("svc-"), consumer.removeprefix("svc-"))
+        Subscription(
+            topic, one["owner"].removeprefix("svc-"), consumer.removeprefix("svc-"), one.get("cleanup") == "compact"
+        )
         for topic, one in topics.items()
         for consumer in one["consumers"]
         if one["owner"] != "gateway"  # whose database is the gateway's own; stack.json does not tell it

@@ -1,13 +1,14 @@
 """A consumer whose code raises at random."""
 
 import asyncio
-import contextlib
 import random
 from dataclasses import dataclass
 
 import asyncpg
 
 from breaking.stand import Stand
+
+_AGAIN = "UPDATE dead_letter SET replay_at = clock_timestamp() WHERE NOT key = ANY($1::uuid[]) RETURNING key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,10 @@ class RaisingConsumer:
 
 
 async def replay(stand: Stand, service: str) -> None:
-    """Let a service apply what it has set aside: the dead letters are removed and the consumers start anew."""
+    """Have a service try again what it has set aside, until nothing is left but what was poisoned on purpose."""
     connection = await asyncpg.connect(stand.records().dsns[service])
     try:
-        poisoned = list(stand.poisoned)
-        removed = await connection.fetch(
-            "DELETE FROM dead_letter WHERE NOT key = ANY($1::uuid[]) RETURNING 1", poisoned
-        )
+        while await connection.fetch(_AGAIN, list(stand.poisoned)):  # noqa: ASYNC110 - the service makes it true
+            await asyncio.sleep(0.5)
     finally:
         await connection.close()
-    if removed:
-        for worker in [one for one in stand.workers if one.name == f"second svc-{service}"]:
-            with contextlib.suppress(OSError):
-                stand.kill_worker(worker)
-        await stand.until_replaced(f"svc-{service}", stand.kill(f"svc-{service}"))
