@@ -2,9 +2,11 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
 from intake_world import AGENT, CLERK, PDF, Intake, food_guide, problem, read
 
 from svc_intake.service import silence
+from svc_intake.service.silence import LATE
 
 NOTICE = {"items": [{"material_code": "M01", "reason": "缺签字"}]}
 
@@ -87,6 +89,18 @@ async def test_one_case_that_cannot_be_accepted_keeps_no_other_waiting(intake: I
     intake.clock.move_to(date(2026, 3, 17))
     assert await sweep(intake) == 1
     assert (await intake.read(stuck))["state"] == "accepted"
+
+
+async def test_what_silence_cannot_accept_is_an_alarm(intake: Intake, caplog: pytest.LogCaptureFixture):
+    await intake.submitted()
+    intake.clock.move_to(date(2026, 3, 17))
+    await intake.rows("ALTER TABLE document_series RENAME TO elsewhere")
+    assert await sweep(intake) == 0
+    assert LATE._value.get() == 1
+    assert caplog.messages.count("cases wait for silence to accept them") == 1
+    await intake.rows("ALTER TABLE elsewhere RENAME TO document_series")
+    assert await sweep(intake) == 1
+    assert LATE._value.get() == 0
 
 
 async def test_a_calendar_that_changed_moves_the_last_day(intake: Intake):

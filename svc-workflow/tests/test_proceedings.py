@@ -35,7 +35,7 @@ from onestop_messages import EVENTS
 from onestop_messages.workflow import ClockExtended, DecisionMade, LicenceIssued
 from onestop_runtime.caller import Caller, Party
 from svc_workflow.consumers import SUBSCRIPTIONS
-from svc_workflow.workers import raise_due
+from svc_workflow.workers import LATE, RAISED_LATE, raise_due
 
 
 async def to_decision(client: Any) -> None:
@@ -210,6 +210,26 @@ async def test_each_warning_is_raised_once_also_after_a_long_stop(client: Any, m
         "SELECT payload FROM outbox WHERE type LIKE '%warning.raised%' ORDER BY id"
     )
     assert len(lights) == 4
+
+
+async def test_a_warning_after_its_day_is_counted_and_an_alarm(
+    client: Any, moment: Moment, caplog: pytest.LogCaptureFixture
+):
+    await accept(client)
+    before = RAISED_LATE._value.get()
+    moment.at = datetime(2026, 3, 16, 1, 0, tzinfo=UTC)
+    assert await raise_due(client.context) == 1
+    assert RAISED_LATE._value.get() == before
+    moment.at = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
+    assert await raise_due(client.context) == 3
+    assert RAISED_LATE._value.get() == before + 3
+    assert caplog.messages.count("warnings are late") == 1
+    assert LATE._value.get() == 0
+    await client.context.pool.execute("UPDATE timer SET fired_at = NULL")
+    await client.context.pool.execute("ALTER TABLE proceeding_history RENAME TO elsewhere")
+    assert await raise_due(client.context) == 0
+    assert LATE._value.get() == 4
+    assert RAISED_LATE._value.get() == before + 3
 
 
 async def test_one_proceeding_that_cannot_be_warned_of_keeps_no_other_waiting(client: Any, moment: Moment):

@@ -38,7 +38,7 @@ from gateway.tokens.dpop import Nonces, Proofs
 from gateway.tokens.identities import Identities
 from gateway.tokens.keystore import Keystore
 from gateway.tokens.revoked import Revoked
-from gateway.turns import Turns
+from gateway.turns import sign_in_turns
 from onestop_runtime.assertion import load_signing_key
 from onestop_runtime.caller import system
 from onestop_runtime.clock import Clock
@@ -114,7 +114,7 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
                 rules=Rules(local=local, four_eyes=settings.client_review == "required"),
                 upstreams=upstreams,
                 two_factors_for_staff=settings.two_factors_for_staff,
-                turns=Turns(_TURNS_A_CONNECTION * settings.pool_size, settings.password_queue),
+                turns=sign_in_turns(_TURNS_A_CONNECTION * settings.pool_size, settings.password_queue),
             )
 
 

@@ -25,13 +25,13 @@ from gateway.tokens.identities import Identities
 from gateway.tokens.keys import KeyRing
 from gateway.tokens.keystore import Keystore, Rotation
 from gateway.tokens.revoked import Revoked
-from gateway.turns import Turns
 from onestop_legal.working_days import legal_day
 from onestop_runtime.caller import Caller
 from onestop_runtime.context import Context
 from onestop_runtime.fields import FieldCipher
 from onestop_runtime.problems import ServiceUnavailable
 from onestop_runtime.transaction import Transaction, transaction
+from onestop_runtime.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from datetime import date
 from uuid import UUID
 
 from prometheus_client import Counter, Gauge
@@ -10,15 +11,16 @@ from prometheus_client import Counter, Gauge
 from onestop_legal.working_days import legal_day
 from onestop_runtime.caller import system
 from onestop_runtime.context import Context
-from onestop_runtime.inbox import TRANSIENT
 from onestop_runtime.logs import logger
+from onestop_runtime.patience import TRANSIENT
 from onestop_runtime.transaction import Transaction, acquired, transaction
 from svc_workflow.repository import proceedings
 from svc_workflow.service import limits
 
 EVERY_SECONDS = 15
 RAISED = Counter("onestop_workflow_warnings_total", "Warnings raised")
-LATE = Gauge("onestop_workflow_late_timers", "Warnings that were due before today and are not raised")
+RAISED_LATE = Counter("onestop_workflow_late_warnings_total", "Warnings raised after the day they were due")
+LATE = Gauge("onestop_workflow_late_timers", "Warnings that were due before today and could not be raised")
 log = logger(__name__)
 
 
@@ -54,22 +56,34 @@ async def follow_calendar(context: Context) -> int:
 
 
 async def raise_due(context: Context) -> int:
-    """Raise what is due now, each in a transaction of its own, exactly once; return how many warnings were raised."""
+    """Raise what is due now, each in a transaction of its own, exactly once; return how many warnings were raised.
+
+    One that was due before today is late: it is raised all the same, counted, and an error in the log.
+    """
     today = legal_day(context.clock())
+    late = await _late(context, today)
     raised = 0
     while not context.stopping.is_set():
         async with acquired(context.pool) as connection:
             due = await proceedings.due_timers(connection, today)
-            late = await proceedings.late_timers(connection, today)
-        LATE.set(late)
         now = await _each(context, due, limits.warn)
         raised += now
         if not now:
             break
+    left = await _late(context, today) if late else 0
+    LATE.set(left)
+    if late:
+        RAISED_LATE.inc(max(late - left, 0))
+        log.error("warnings are late", raised=late - left, left=left)
     if raised:
         RAISED.inc(raised)
         log.info("warnings raised", count=raised)
     return raised
+
+
+async def _late(context: Context, today: date) -> int:
+    async with acquired(context.pool) as connection:
+        return await proceedings.late_timers(connection, today)
 
 
 async def _each(context: Context, ids: list[UUID], do: Callable[[Transaction, UUID], Awaitable[int]]) -> int:

@@ -84,6 +84,7 @@ async def run(
     history = History(stand.directory / "history.jsonl")
     found, people, chance = Run(seed, history), People(stand.stack, history), random.Random(seed)  # noqa: S311
     guide = await Guide.read(people)
+    await _until_open(people, guide)
     found.undisturbed = await whole_case(stand, people, guide, chance, began=None)
     load = Load(people, guide, seed, walkers=walkers, pause=pause)
     try:
@@ -145,6 +146,20 @@ async def whole_case(
             while not await _there(records, service, statement, walk.id):  # noqa: ASYNC110 - others make it true
                 await asyncio.sleep(0.1)
     return time.monotonic() - started
+
+
+async def _until_open(people: People, guide: Guide) -> None:
+    """Wait until intake has heard of the guide: a platform that has just been started has many events to carry."""
+    body = {"guide_code": guide.code, "answers": guide.answers}
+    async with asyncio.timeout(_RECOVERY_SECONDS):
+        while True:
+            try:
+                command = people.history.begin("intake", "case.opened", "the first")
+                await people.do("agent", command, "POST", "/intake/v1/cases", json=body)
+            except Refused:
+                await asyncio.sleep(0.5)
+            else:
+                return
 
 
 async def _there(records: Records, service: str, statement: str, case: str) -> bool:

@@ -8,6 +8,7 @@ REQUEST_SECONDS = Histogram(
     ["service", "method", "route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+SHED = Counter("onestop_requests_shed_total", "Requests told to come back because too many wait", ["service"])
 OUTBOX_DEPTH = Gauge("onestop_outbox_depth", "Events committed and not yet published", ["service"])
 OUTBOX_AGE = Gauge("onestop_outbox_oldest_seconds", "Age of the oldest event not yet published", ["service"])
 OUTBOX_PUBLISHED = Counter("onestop_outbox_published_total", "Events acknowledged by the broker", ["service"])

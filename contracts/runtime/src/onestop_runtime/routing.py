@@ -64,23 +64,28 @@ async def request_transaction(request: Request) -> AsyncIterator[Transaction]:
     request.scope.setdefault(_COMMITTED, {}).update(unit.positions)
 
 
-def _transaction(request: Request) -> AbstractAsyncContextManager[Transaction]:
-    context = context_of(request)
-    return transaction(
-        context.pool,
-        caller_of(request),
-        context.clock(),
-        constraints=context.service.constraints,
-        after_commit=context.wake_relay,
-    )
+@asynccontextmanager
+async def _transaction(request: Request) -> AsyncIterator[Transaction]:
+    """Lend a transaction in the request's turn."""
+    context, caller = context_of(request), caller_of(request)
+    async with (
+        context.turns.turn(),
+        transaction(
+            context.pool,
+            caller,
+            context.clock(),
+            constraints=context.service.constraints,
+            after_commit=context.wake_relay,
+        ) as unit,
+    ):
+        yield unit
 
 
 @asynccontextmanager
 async def request_reader(request: Request) -> AsyncIterator[Reader]:
-    """Lend a reader for as long as a handler reads from the database."""
-    context = context_of(request)
-    caller = caller_of(request)
-    async with acquired(context.pool) as connection:
+    """Lend a reader for as long as a handler reads from the database, in the request's turn."""
+    context, caller = context_of(request), caller_of(request)
+    async with context.turns.turn(), acquired(context.pool) as connection:
         yield Reader(connection, context.clock(), caller)
 
 
@@ -181,7 +186,9 @@ class CommandRoute(_Route):
             except (Overloaded, ServiceUnavailable):
                 raise  # to look for an answer needs what is short already
             except NamedError:
-                if known := await idempotency.stored_answer(context_of(request).pool, claim):
+                async with request_reader(request) as reader:
+                    known = await idempotency.stored_answer(reader.connection, claim)
+                if known:
                     return known
                 raise
 

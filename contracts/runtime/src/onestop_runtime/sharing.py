@@ -27,6 +27,8 @@ from onestop_runtime.transaction import R, ReadAll, T, Transaction, acquired, co
 
 MOST = 32
 """Members of one transaction; more wait for the next."""
+MOST_WAITING = 8 * MOST
+"""Requests that wait for a transaction of a lane; the next one is told to come back."""
 SIDE_BY_SIDE = 2
 """Transactions of one lane at a time: one computes while the other waits for the disk."""
 
@@ -121,8 +123,10 @@ class Lane:
 
         Raises:
             NotTogether: when the transaction failed; nothing was done, and the body may run again.
-            Overloaded: when no connection is free.
+            Overloaded: when too many wait already, or no connection is free.
         """
+        if len(self._waiting) >= MOST_WAITING:
+            raise Overloaded(retry_after=1)
         member = Member(None, now, caller, aggregate=aggregate)
         self._waiting.append(member)
         if self._serving < SIDE_BY_SIDE:

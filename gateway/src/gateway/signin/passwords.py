@@ -14,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
 from gateway.signin.password_rules import require_fit
-from gateway.turns import Turns
+from gateway.turns import sign_in_turns
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
 
@@ -24,7 +24,7 @@ class Passwords:
 
     def __init__(self, workers: int, queue: int) -> None:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="password")
-        self._turns = Turns(workers * 2, queue)
+        self._turns = sign_in_turns(workers * 2, queue)
         self._nobody = _hash_of_nothing()
 
     def turn(self) -> AbstractAsyncContextManager[None]:

@@ -7,8 +7,8 @@ from uuid import UUID
 from onestop_legal.working_days import legal_day
 from onestop_runtime.caller import system
 from onestop_runtime.context import Context
-from onestop_runtime.inbox import TRANSIENT
 from onestop_runtime.logs import logger
+from onestop_runtime.patience import TRANSIENT
 from onestop_runtime.transaction import transaction
 from svc_credit import metrics
 from svc_credit.records import repository, service

@@ -5,18 +5,24 @@ import contextlib
 from datetime import date
 from uuid import UUID
 
+from prometheus_client import Gauge
+
 from onestop_legal.errors import NamedError
 from onestop_legal.working_days import legal_day
 from onestop_runtime.caller import system
 from onestop_runtime.context import Context
-from onestop_runtime.inbox import TRANSIENT
 from onestop_runtime.logs import logger
+from onestop_runtime.patience import TRANSIENT
 from onestop_runtime.transaction import Transaction, acquired, transaction
 from svc_intake.repository import cases, waiting
 from svc_intake.resources import Resources
 from svc_intake.service.access import calendar_of
 from svc_intake.service.answering import accept_loaded
 
+LATE = Gauge(
+    "onestop_intake_late_acceptances",
+    "Cases whose time to answer is over and that silence could not accept (100 at most)",
+)
 _BATCH = 100
 _START = (date.min, UUID(int=0))
 
@@ -50,6 +56,11 @@ async def sweep(context: Context) -> int:
         if len(found) < _BATCH:
             break
         after = found[-1]
+    async with acquired(context.pool) as connection:
+        left = await waiting.silent(connection, legal_day(context.clock()), _START, _BATCH)
+    LATE.set(len(left))
+    if left:
+        log.error("cases wait for silence to accept them", cases=len(left), earliest_due_on=str(left[0][0]))
     return accepted
 
 

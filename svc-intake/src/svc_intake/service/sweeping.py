@@ -5,8 +5,8 @@ import contextlib
 from datetime import timedelta
 
 from onestop_runtime.context import Context
-from onestop_runtime.inbox import TRANSIENT
 from onestop_runtime.logs import logger
+from onestop_runtime.patience import TRANSIENT
 from onestop_runtime.transaction import acquired
 from svc_intake.repository import materials
 from svc_intake.resources import Resources

@@ -45,7 +45,7 @@ class PoisonApplied:
             await producer.send_and_wait(topic, b'{"poison":', key=key.bytes, headers=headers_of(event, "svc-intake"))
             unreadable = b'{"poison": true}'
             await producer.send_and_wait(topic, unreadable, key=key.bytes, headers=headers_of(event, "svc-intake"))
-            await producer.send_and_wait(topic, None, key=None)
+            await producer.send_and_wait(topic, b"no event", key=b"no key")
         finally:
             await producer.stop()
 
