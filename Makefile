@@ -18,7 +18,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	   $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
 	then echo $$name; break; fi; done)
 
-.PHONY: help setup demo up down status test check format contracts bench lock clean
+.PHONY: help setup demo up down status test check format contracts bench faults lock clean
 
 help: ## 显示可用的命令
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z%-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench: setup ## 运行全部性能测量，每项旁边都有参照（单项：m
 
 bench-%: setup
 	@$(BIN)/python tests/load $*
+
+faults: setup ## 在负载下逐一破坏一套完整的平台（半小时以上），核对无丢失、无重复，写出 docs/faults.md
+	@$(BIN)/python tests/faults
 
 LOCKED := --universal --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock"
 

@@ -25,6 +25,10 @@ class Refused(Exception):
     """The command was refused for good."""
 
 
+class NotRefused(Exception):
+    """Somebody was allowed what he may not do."""
+
+
 class GaveUp(Exception):
     """Nobody answered the command in all the time that the client was willing to wait."""
 

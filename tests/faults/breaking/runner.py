@@ -12,7 +12,7 @@ from breaking import checks, conservation
 from breaking.checks import Finding, Records
 from breaking.faults import Fault, NotPossible
 from breaking.history import History
-from breaking.people import GaveUp, People, Refused
+from breaking.people import GaveUp, NotRefused, People, Refused
 from breaking.stand import Stand
 from breaking.walk import Guide, Load, Walk
 
@@ -121,11 +121,13 @@ async def _strike(stand: Stand, people: People, guide: Guide, fault: Fault, chan
         await fault.strike(stand, chance)
     except NotPossible as error:
         return Strike(fault.name, impossible=str(error))
+    except Exception as error:  # noqa: BLE001 - what breaks a fault is no finding, and no reason to end the run
+        say(f"{fault.name} could not strike to its end: {type(error).__name__} {error}")
     mended = time.monotonic()
     try:
         recovery = await whole_case(stand, people, guide, chance, began=mended)
         await stand.until_ready()
-    except (GaveUp, Refused, TimeoutError) as error:
+    except (GaveUp, Refused, NotRefused, TimeoutError) as error:
         raise NeverWell(f"{fault.name}: {type(error).__name__} {error}") from error
     for worker in stand.workers:
         if worker.process is None or worker.process.poll() is not None:

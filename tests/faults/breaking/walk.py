@@ -4,10 +4,10 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from breaking.people import GaveUp, People, Refused
+from breaking.people import GaveUp, NotRefused, People, Refused
 from onestop_local.checks import form_for
 from onestop_local.journey import ITEM, PDF, RESOURCE
 
@@ -48,7 +48,6 @@ class Walk:
     chance: random.Random
     id: str = ""
     at: str = "new"
-    _tries: list[str] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -133,7 +132,7 @@ class Walk:
             await self.people.do(person, command, "POST", path, **options)
         except Refused:
             return
-        raise AssertionError(f"{person} was not refused {path} ({command.id})")
+        raise NotRefused(f"{person} was not refused {path} ({command.id})")
 
     async def until(self, look: Callable[[], Awaitable[Any]]) -> Any:
         """Return the first truthy value of `look`; raises `GaveUp`."""
@@ -194,6 +193,6 @@ class Load:
             try:
                 await walk.run()
                 self.finished.append(walk.id)
-            except (GaveUp, Refused) as error:
+            except (GaveUp, Refused, NotRefused) as error:
                 self.broken.append(f"{walk.at}: {error}")
             await asyncio.sleep(self._pause * chance.random() * 2)
