@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from onestop_runtime.context import Context
 from onestop_runtime.service import Service
 from svc_catalog import seed, tables
+from svc_catalog.obstacles import routes as obstacles
 from svc_catalog.permissions import PERMISSIONS
 from svc_catalog.routes import public, versions
 from svc_catalog.routes.hot import HotGuides
@@ -30,7 +31,15 @@ SERVICE = Service(
     title="事项目录服务",
     settings=Settings,
     metadata=tables.metadata,
-    routers=(public.hot, public.queries, versions.commands, versions.queries, versions.streams),
+    routers=(
+        public.hot,
+        public.queries,
+        versions.commands,
+        versions.queries,
+        versions.streams,
+        obstacles.commands,
+        obstacles.queries,
+    ),
     permissions=PERMISSIONS,
     seed=seed.seed,
     startup=_public_guides,

@@ -18,4 +18,8 @@ PERMISSIONS = PermissionTable(
     allow("catalog_editor", "item-list.import"),
     allow("catalog_editor", "item-list.read"),
     allow("catalog_publisher", "item-list.read"),
+    *(allow(role, "obstacle.record") for role in ("supervisor", "catalog_editor", "head")),
+    allow("supervisor", "obstacle.assign"),
+    allow("head", "obstacle.solve", OWN_AGENCY),
+    allow("supervisor", "obstacle.verify"),
 )

@@ -128,3 +128,45 @@ imported_item = sa.Table(
     sa.Column("profile", sa.Text, nullable=False),
     sa.Column("import_id", sa.Uuid, sa.ForeignKey("item_import.id"), nullable=False),
 )
+
+obstacle = sa.Table(
+    "obstacle",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("found_on", sa.Date, nullable=False),
+    sa.Column("item_code", sa.Text),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("agency_code", sa.Text, sa.ForeignKey("agency.code")),
+    sa.Column("assigned_on", sa.Date),
+    sa.Column("due", sa.Date),
+    sa.Column("solver", sa.Uuid),
+    sa.Column("solved_on", sa.Date),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.CheckConstraint(
+        "(agency_code IS NULL) = (due IS NULL) AND (due IS NULL) = (assigned_on IS NULL) "
+        "AND (due IS NULL) = (state = 'found')",
+        name="obstacle_is_assigned_in_full",
+    ),
+    sa.CheckConstraint(
+        "(solver IS NULL) = (solved_on IS NULL) AND (solver IS NOT NULL) = (state IN ('solved', 'verified'))",
+        name="obstacle_is_solved_by_somebody",
+    ),
+)
+
+obstacle_step = sa.Table(
+    "obstacle_step",
+    metadata,
+    sa.Column("obstacle_id", sa.Uuid, sa.ForeignKey("obstacle.id"), primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("happening", sa.Text, nullable=False),
+    sa.Column("at", _Instant, nullable=False),
+    sa.Column("by", sa.Uuid, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("agency_code", sa.Text),
+    sa.Column("due", sa.Date),
+    sa.Column("evidence", pg.JSONB, nullable=False),
+)

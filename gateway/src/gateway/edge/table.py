@@ -36,6 +36,14 @@ CATALOG: Final = (
     catalog.post("/item-imports", level=2, rate="upload", body_bytes=16 * _MEBIBYTE, seconds=60),
     catalog.get("/item-imports/{import_id}", level=2),
     catalog.get("/items", public=True, rate="search"),
+    catalog.get("/obstacle-totals", public=True),
+    catalog.get("/obstacles", public=True),
+    catalog.post("/obstacles", level=2),
+    catalog.get("/obstacles/{obstacle_id}", public=True),
+    catalog.post("/obstacles/{obstacle_id}/assignment", level=2),
+    catalog.post("/obstacles/{obstacle_id}/return", level=2),
+    catalog.post("/obstacles/{obstacle_id}/solution", level=2),
+    catalog.post("/obstacles/{obstacle_id}/verification", level=2),
     catalog.get("/regions", public=True),
 )
 
