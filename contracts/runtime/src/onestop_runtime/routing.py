@@ -370,7 +370,8 @@ class Router(APIRouter):
         shown = headers.READ if options["methods"] == ["GET"] else headers.WRITTEN
         success = responses.setdefault(options.get("status_code") or 200, {})
         success["headers"] = success.get("headers", {}) | shown
-        options["openapi_extra"] = {**(options.get("openapi_extra") or {}), "parameters": taken}
+        own = options.get("openapi_extra") or {}
+        options["openapi_extra"] = own | {"parameters": [*own.get("parameters", ()), *taken]}
         super().add_api_route(path, endpoint, responses=responses, **options)
 
 
