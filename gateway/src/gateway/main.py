@@ -18,7 +18,7 @@ from gateway.edge import forward_auth
 from gateway.edge.app import Edge
 from gateway.edge.door import Door
 from gateway.edge.proxy import Proxy
-from gateway.edge.records import AccessLog
+from gateway.edge.records import Records
 from gateway.edge.routes import RouteTable
 from gateway.edge.table import ROUTES
 from gateway.edge.upstream import upstreams_of
@@ -99,7 +99,7 @@ def _configure(app: FastAPI, context: Context) -> None:
         upstreams_of(settings.upstreams),
         identity,
         public_url=settings.public_url,
-        access_log=AccessLog(),
+        records=Records(),
         trusted=trusted,
         spans=context.spans,
         ratio=settings.trace_ratio,

@@ -11,6 +11,7 @@ from gateway.edge.connection import Headers
 from gateway.edge.entry import Entrance, Passage
 from gateway.edge.records import FAILURES
 from gateway.late_identity import LateIdentity
+from gateway.tokens.identities import Credentials
 from gateway.tokens.principal import Principal
 from onestop_legal.errors import NamedError
 from onestop_runtime.assertion import HEADER
@@ -40,7 +41,8 @@ class OwnApi:
             await self._app({**scope, "headers": headers}, receive, send)
             return
         address = scope["client"][0] if scope["client"] else ""
-        passage = Passage(scope["method"], scope["path"], scope["raw_path"], scope["query_string"], headers, address)
+        given = Credentials.of(headers)
+        passage = Passage(scope["method"], scope["path"], scope["raw_path"], scope["query_string"], given, address)
         origin = next((value for name, value in headers if name == b"origin"), None)
         if origin is not None:
             send = _adding(send, self._entrance.allowing(origin))

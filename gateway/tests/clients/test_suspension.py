@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from gateway.parts import open_parts
+from gateway.tokens.identities import Credentials
 
 PATH = "/api/gateway/v1/clients"
 REASON = {"reason": "发现异常调用"}
@@ -54,12 +55,12 @@ async def test_everything_of_a_suspended_client_is_refused_at_once(browser: Any,
 async def test_another_process_refuses_its_tokens_when_it_looks_next(browser: Any, open_browser: Any, gateway: Any):
     held = await tokens_of(browser, "hall")
     async with open_parts(gateway.context) as second:
-        header = [(b"authorization", f"Bearer {held['access_token']}".encode())]
-        assert await second.identities.resolve(header, "GET", b"/")
+        given = Credentials.of([(b"authorization", f"Bearer {held['access_token']}".encode())])
+        assert await second.identities.resolve(given, "GET", b"/")
         await do(browser, await open_browser().bearer("admin"), "hall/suspension")
         await second.revoked.look(gateway.context.pool, gateway.context.clock)
         with pytest.raises(Exception, match="访问令牌无效"):
-            await second.identities.resolve(header, "GET", b"/")
+            await second.identities.resolve(given, "GET", b"/")
 
 
 async def test_after_resumption_people_sign_in_anew_and_nothing_from_before_counts(

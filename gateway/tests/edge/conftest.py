@@ -23,7 +23,7 @@ from gateway.edge.door import Door
 from gateway.edge.limiter import LocalLimiter
 from gateway.edge.proxy import Proxy
 from gateway.edge.rates import rates
-from gateway.edge.records import AccessLog
+from gateway.edge.records import Records
 from gateway.edge.routes import Route, RouteTable, ServiceRoutes
 from gateway.edge.upstream import Limits, Upstream
 from gateway.tokens.access import AccessTokens
@@ -168,7 +168,7 @@ class Stage:
             {"intake": self.upstream},
             Inside(self.identities, Admission(LocalLimiter(subjects=1024), self.use, self.origins, self.rates)),
             public_url=PUBLIC_URL,
-            access_log=AccessLog(self.log.append),
+            records=Records(self.log.append),
         )
         self._proxies.append(self.proxy)
         return self.proxy

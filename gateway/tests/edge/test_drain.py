@@ -25,6 +25,7 @@ from gateway.edge.door import Door
 from gateway.edge.limiter import LocalLimiter
 from gateway.edge.proxy import Proxy
 from gateway.edge.rates import rates
+from gateway.edge.records import Records
 from gateway.edge.routes import RouteTable, ServiceRoutes
 from gateway.edge.upstream import Upstream
 from onestop_runtime.clock import now
@@ -36,7 +37,7 @@ nobody = SimpleNamespace(
     admission=Admission(LocalLimiter(subjects=64), ClientUse(now), set(), rates()), resolve_at_once=lambda *_: None
 )
 upstream = Upstream("intake", sys.argv[1])
-proxy = Proxy(RouteTable(routes), {"intake": upstream}, nobody, public_url="http://gateway.test")
+proxy = Proxy(RouteTable(routes), {"intake": upstream}, nobody, public_url="http://gateway.test", records=Records())
 
 
 class App:

@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
 from gateway.tokens.access import LIFETIME, AccessTokens, InvalidToken
-from gateway.tokens.identities import Identities
+from gateway.tokens.identities import Credentials, Identities
 from gateway.tokens.keys import KeyRing, generate_key
 from gateway.tokens.revoked import Revoked
 from onestop_runtime.assertion import GATEWAY, AssertionVerifier, published
@@ -60,8 +60,12 @@ def issue(tokens: AccessTokens, caller: Caller = AGENT):
     return tokens.issue(caller, scopes=frozenset({"openid"}), grant_id=UUID(int=9))
 
 
-def bearer(token: str) -> list[tuple[bytes, bytes]]:
-    return [(b"host", b"x"), (b"authorization", b"Bearer " + token.encode())]
+def bearer(token: str) -> Credentials:
+    return said(b"Bearer " + token.encode())
+
+
+def said(*authorizations: bytes) -> Credentials:
+    return Credentials.of([(b"host", b"x"), *((b"authorization", value) for value in authorizations)])
 
 
 def test_a_token_carries_who_and_for_whom_so_that_nobody_has_to_ask(tokens: AccessTokens):
@@ -144,7 +148,7 @@ async def test_an_assertion_is_renewed_before_it_goes_stale(tokens: AccessTokens
 
 async def test_a_request_without_credentials_is_nobody(tokens: AccessTokens, clock: MovableClock):
     identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock)
-    assert await identities.resolve([(b"host", b"x"), (b"cookie", b"a=b")], "GET", b"/") is None
+    assert await identities.resolve(Credentials.of([(b"host", b"x"), (b"cookie", b"a=b")]), "GET", b"/") is None
 
 
 @pytest.mark.parametrize("value", [b"Basic abc", b"Bearer", b"Bearer ", b"Bearer \xff", b""])
@@ -153,14 +157,15 @@ async def test_credentials_that_cannot_be_read_are_an_error_and_not_nobody(
 ):
     identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock)
     with pytest.raises(InvalidToken):
-        await identities.resolve([(b"authorization", value)], "GET", b"/")
+        await identities.resolve(said(value), "GET", b"/")
 
 
 async def test_two_authorization_headers_are_refused(tokens: AccessTokens, clock: MovableClock):
     identities = Identities(tokens, OKPKey.generate_key("Ed25519", auto_kid=True), clock)
-    header = bearer(issue(tokens).value)[1]
-    with pytest.raises(InvalidToken):
-        await identities.resolve([header, header], "GET", b"/")
+    value = b"Bearer " + issue(tokens).value.encode()
+    for values in ([value, value], [b"", value], [value, b"", value]):
+        with pytest.raises(InvalidToken):
+            await identities.resolve(said(*values), "GET", b"/")
 
 
 async def test_a_remembered_token_ends_by_itself_and_by_revocation(tokens: AccessTokens, clock: MovableClock):

@@ -141,7 +141,7 @@ def require_admitted(route: Route, principal: Principal | None) -> None:
         raise NotSignedIn
     if route.scope not in principal.scopes and not (principal.first_party or principal.caller.kind in _THEMSELVES):
         raise InsufficientScope(route.scope, token_type(principal.key))
-    if int(principal.caller.acr) < route.level:
+    if route.level and int(principal.caller.acr) < route.level:
         raise NotKnownSurelyEnough(route.level, token_type(principal.key))
 
 

@@ -34,10 +34,7 @@ class Answer:
         incoming: what its headers say.
     """
 
-    _chunked = False
-    _bodiless = False
-    _dropped = 0
-    _coder: Coder | None = None
+    __slots__ = ("_bodiless", "_chunked", "_coder", "_dropped", "_incoming", "_out", "_passage", "_proxy", "_reader")
 
     def __init__(self, reader: Reader, proxy: Proxy, passage: Passage, incoming: Incoming) -> None:
         self._reader = reader
@@ -45,6 +42,9 @@ class Answer:
         self._passage = passage
         self._incoming = incoming
         self._out: list[bytes] = []
+        self._chunked = self._bodiless = False
+        self._dropped = 0
+        self._coder: Coder | None = None
 
     @property
     def too_long(self) -> bool:

@@ -53,7 +53,7 @@ class User(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """A connection: `begin`, `write` the request, say when it is `sent`; the user is told the rest.
+    """A connection: `begin`, `write` the rest of the request, say when it is `sent`; the user is told what comes back.
 
     Attributes:
         fresh: no request has ended on it yet.
@@ -91,12 +91,13 @@ class Connection(asyncio.Protocol):
         """Tell whether it is still at the request of `user`."""
         return self._user is user
 
-    def begin(self, user: User, data: bytes) -> None:
-        """Send the first part of a request for `user`."""
+    def begin(self, user: User, data: bytes, *, whole: bool) -> None:
+        """Send a request for `user`, or its first part if it is not `whole`."""
         self._user = user
+        self._sent = whole
         self.deadline = inf
         self._head_bytes = 0
-        self._in_body = self._ended = self._sent = self.answered = False
+        self._in_body = self._ended = self.answered = False
         self.write(data)
 
     def write(self, data: bytes) -> None:

@@ -152,8 +152,7 @@ async def _fetched(upstream: Upstream) -> bytes:
     try:
         connection = upstream.kept() or await upstream.connect()
         download = _Download()
-        connection.begin(download, head)
-        connection.sent()
+        connection.begin(download, head, whole=True)
         try:
             return await download.done
         finally:

@@ -4,8 +4,10 @@ It stands in the place of uvicorn's protocol, which it is otherwise: what is par
 here. A request to a service becomes an `Exchange` instead of a call of the application; in a pipeline both take turns.
 """
 
+import re
 import sys
 from asyncio import TimerHandle, Transport
+from dataclasses import dataclass
 from math import inf
 from typing import Any, Final, cast
 from urllib.parse import unquote
@@ -15,8 +17,9 @@ import httptools
 from gateway.edge.connection import Headers
 from gateway.edge.entry import Passage
 from gateway.edge.exchange import Exchange
-from gateway.edge.headers import UNREAD, Incoming, read_request
+from gateway.edge.headers import Incoming, read_request
 from gateway.edge.proxy import Proxy
+from gateway.tokens.identities import Credentials
 from onestop_legal.errors import NamedError
 from onestop_runtime.logs import logger
 from onestop_runtime.server import LINGER_SECONDS, BoundedHttp
@@ -24,6 +27,28 @@ from onestop_runtime.server import LINGER_SECONDS, BoundedHttp
 log = logger(__name__)
 _API: Final = b"/api/"
 _INWARD: Final = b"/api/gateway/"
+_END: Final = b"\r\n\r\n"
+_PLAIN: Final = re.compile(
+    rb"(GET|HEAD) (/api/(?!gateway/)[A-Za-z0-9/_.~-]*)(?:\?([A-Za-z0-9/_.~%&=+,:-]*))? HTTP/1\.1"
+)
+_REMEMBERED_BYTES: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the headers of a request say, which is mostly the same for all requests of a connection.
+
+    Attributes:
+        headers: as they came, names in lower case.
+        incoming: what the edge reads in them, or why they are refused.
+        credentials: who sends the request.
+        address: where it comes from.
+    """
+
+    headers: Headers
+    incoming: Incoming | NamedError
+    credentials: Credentials
+    address: str
 
 
 class Door(BoundedHttp):
@@ -38,8 +63,9 @@ class Door(BoundedHttp):
         self._proxy: Proxy = cast("Any", self.config.app).state.edge
         self._active: Exchange | None = None
         self._lingers: TimerHandle | None = None
-        self._headers_before: Headers = []
-        self._incoming_before = UNREAD
+        self._head: Head | None = None
+        self._plain = False  # the exchange that was begun last has nothing but a head, and was all there was to read
+        self._again = b""  # from the end of its line on, if what comes next may be the same
         self.deadline = inf
 
     # What an exchange asks of it
@@ -91,6 +117,22 @@ class Door(BoundedHttp):
 
     # What the parser tells
 
+    def data_received(self, data: bytes) -> None:
+        """Read on. What is the same as before but for a plain request line is not parsed once more."""
+        again, head = self._again, self._head
+        if again and head is not None and data.endswith(again):
+            line = _PLAIN.fullmatch(data, 0, len(data) - len(again))
+            if line is not None and not self.transport.is_closing():
+                method, path, query = line.groups(b"")
+                self._begin_exchange(method.decode(), path, query, "1.1", head, keep_alive=True)
+                return
+        self._plain, self._again = not (self._in_head or self._in_body), b""
+        super().data_received(data)
+        if self._plain and not (self._in_head or self._in_body):
+            end = data.find(b"\r\n")
+            if data.find(_END) == len(data) - len(_END) < _REMEMBERED_BYTES and _PLAIN.fullmatch(data, 0, end):
+                self._again = data[end:]
+
     def on_message_begin(self) -> None:
         """Begin with a request; what only the application needs of it is made when it goes there."""
         self._in_head = True
@@ -105,33 +147,30 @@ class Door(BoundedHttp):
             parsed = httptools.parse_url(url)
             url = b"%b?%b" % (parsed.path or b"", parsed.query) if parsed.query else parsed.path or b""
         if url.startswith(_API) and not url.startswith(_INWARD):
-            self._begin_exchange(url)
+            parser, version = self.parser, self.parser.get_http_version()
+            path, _, query = url.partition(b"?")
+            head = self._head_of(version)
+            # After an upgrade that nobody wants the parser reads no further.
+            keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
+            self._plain = self._plain and keep_alive and isinstance(head.incoming, Incoming)
+            method = parser.get_method().decode("ascii")
+            self._begin_exchange(method, path, query, version, head, keep_alive=keep_alive)
             return
+        self._plain = False
         before = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, headers, self.expect_100_continue = before
         self.headers += headers
         super().begin_request()
 
-    def _begin_exchange(self, url: bytes) -> None:
-        parser, proxy = self.parser, self._proxy
-        peer = self.client[0] if self.client else ""
-        self.headers = proxy.headers_of(peer, self.headers)
-        raw_path, _, query = url.partition(b"?")
+    def _begin_exchange(
+        self, method: str, raw_path: bytes, query: bytes, version: str, head: Head, *, keep_alive: bool
+    ) -> None:
         path = raw_path.decode("ascii", "replace")
-        version = parser.get_http_version()
-        passage = Passage(
-            parser.get_method().decode("ascii"),
-            unquote(path) if "%" in path else path,
-            raw_path,
-            query,
-            self.headers,
-            proxy.origin_of(peer, self.headers),
-            version,
-        )
-        # After an upgrade that nobody wants the parser reads no further.
-        keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
-        exchange = Exchange(self, proxy, passage, self._read(version), keep_alive=keep_alive)
+        if "%" in path:
+            path = unquote(path)
+        passage = Passage(method, path, raw_path, query, head.credentials, head.address, version)
+        exchange = Exchange(self, self._proxy, passage, head.incoming, keep_alive=keep_alive)
         before: Any = self.cycle
         self.cycle = cast("Any", exchange)
         if before is None or before.response_complete:
@@ -141,15 +180,20 @@ class Door(BoundedHttp):
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
 
-    def _read(self, version: str) -> Incoming | NamedError:
-        """Return what the headers say; the requests of a connection mostly have the same ones."""
-        if self.headers != self._headers_before or version != "1.1":
-            try:
-                self._incoming_before = read_request(self.headers, version)
-            except NamedError as refusal:
-                return refusal
-            self._headers_before = self.headers
-        return self._incoming_before
+    def _head_of(self, version: str) -> Head:
+        """Return what the headers say."""
+        headers, head = self.headers, self._head
+        if head is not None and headers == head.headers and version == "1.1":
+            return head
+        peer = self.client[0] if self.client else ""
+        read = self._proxy.headers_of(peer, headers)
+        try:
+            incoming: Incoming | NamedError = read_request(read, version)
+        except NamedError as refusal:
+            incoming = refusal
+        head = Head(headers, incoming, Credentials.of(read), self._proxy.origin_of(peer, read))
+        self._head = head if version == "1.1" and isinstance(incoming, Incoming) else None
+        return head
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         if isinstance(cycle, Exchange):

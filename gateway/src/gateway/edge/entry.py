@@ -11,7 +11,7 @@ from gateway.edge.origins import allowing, preflight
 from gateway.edge.rates import TooManyRequests
 from gateway.edge.routes import Route, RouteTable
 from gateway.edge.trace import NO_TRACE
-from gateway.tokens.identities import NotAtOnce
+from gateway.tokens.identities import Credentials, NotAtOnce
 from gateway.tokens.principal import Principal
 from onestop_legal.errors import NamedError
 from onestop_runtime.problems import ServiceUnavailable
@@ -23,7 +23,7 @@ class Passage:
     Attributes:
         path: percent-decoded, as services read it.
         raw_path: as the client wrote it, without query.
-        headers: names in lower case, in order.
+        credentials: what it says about who sends it.
         address: where it comes from.
         version: of HTTP: `1.0` or `1.1`.
         started: moment of `perf_counter`.
@@ -38,14 +38,10 @@ class Passage:
             problem it was refused by.
     """
 
-    route: Route | None = None
-    principal: Principal | None = None
-    resolved = False
-    allowance: Allowance | None = None
-    trace = NO_TRACE
-    span: Any = None
-    status = 0
-    outcome = ""
+    __slots__ = (
+        "address", "allowance", "credentials", "method", "outcome", "path", "principal", "query", "raw_path",
+        "resolved", "route", "span", "started", "status", "trace", "version",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -53,7 +49,7 @@ class Passage:
         path: str,
         raw_path: bytes,
         query: bytes,
-        headers: Headers,
+        credentials: Credentials,
         address: str,
         version: str = "1.1",
     ) -> None:
@@ -61,9 +57,17 @@ class Passage:
         self.path = path
         self.raw_path = raw_path
         self.query = query
-        self.headers = headers
+        self.credentials = credentials
         self.address = address
         self.version = version
+        self.route: Route | None = None
+        self.principal: Principal | None = None
+        self.resolved = False
+        self.allowance: Allowance | None = None
+        self.trace = NO_TRACE
+        self.span: Any = None
+        self.status = 0
+        self.outcome = ""
         self.started = perf_counter()
 
 
@@ -88,7 +92,7 @@ class Entrance:
         admission = self._identity.admission
         try:
             route = self._found(passage)
-            passage.principal = self._identity.resolve_at_once(passage.headers, passage.method, passage.raw_path)
+            passage.principal = self._identity.resolve_at_once(passage.credentials, passage.method, passage.raw_path)
             passage.resolved = True
             passage.allowance = admission.admit_at_once(route, passage.principal, passage.address)
         except NotAtOnce:
@@ -109,7 +113,7 @@ class Entrance:
         try:
             route = self._found(passage)
             if not passage.resolved:  # a proof of possession counts once
-                passage.principal = await self._identity.resolve(passage.headers, passage.method, passage.raw_path)
+                passage.principal = await self._identity.resolve(passage.credentials, passage.method, passage.raw_path)
             passage.allowance = await admission.admit(route, passage.principal, passage.address)
         except NamedError as refusal:
             if not isinstance(refusal, TooManyRequests):

@@ -86,21 +86,11 @@ class Exchange:
         request_complete: nothing more of the request will come.
     """
 
-    response_started = False
-    response_complete = False
-    request_complete = False
-    _upstream: Upstream | None = None
-    _connection: Connection | None = None
-    _task: asyncio.Task[None] | None = None
-    _head = b""
-    _early: tuple[bytes, ...] = ()
-    _received = 0
-    _unpermitted = False
-    _repeated = False
-    _judged = False
-    _answer: Answer | None = None
-    _paused = False
-    _waits_for = _UPSTREAM
+    __slots__ = (
+        "_answer", "_client", "_connection", "_early", "_head", "_incoming", "_judged", "_passage", "_paused", "_proxy",
+        "_received", "_refusal", "_repeated", "_task", "_unpermitted", "_upstream", "_waits_for", "keep_alive",
+        "request_complete", "response_complete", "response_started",
+    )  # fmt: skip
 
     def __init__(
         self, client: Client, proxy: Proxy, passage: Passage, incoming: Incoming | NamedError, *, keep_alive: bool
@@ -111,6 +101,16 @@ class Exchange:
         self._passage = passage
         self._refusal = incoming if isinstance(incoming, NamedError) else None
         self._incoming = UNREAD if isinstance(incoming, NamedError) else incoming
+        self.response_started = self.response_complete = self.request_complete = False
+        self._upstream: Upstream | None = None
+        self._connection: Connection | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._head = b""
+        self._early: tuple[bytes, ...] = ()
+        self._received = 0
+        self._unpermitted = self._repeated = self._judged = self._paused = False
+        self._answer: Answer | None = None
+        self._waits_for = _UPSTREAM
 
     # The way in
 
@@ -171,11 +171,10 @@ class Exchange:
     def _begin(self, connection: Connection) -> None:
         self._connection = connection
         early, self._early = self._early, ()
-        connection.begin(self, self._head + b"".join(early))
+        whole = self.request_complete or not self._incoming.has_body
+        connection.begin(self, self._head + b"".join(early) if early else self._head, whole=whole)
         if early:
             self._client.resume()
-        if self.request_complete or not self._incoming.has_body:
-            connection.sent()
         self._wait()
 
     def _await(self, wait: Callable[[], Awaitable[None]]) -> None:
@@ -397,7 +396,7 @@ class Exchange:
                 upstream.breaker.undecided()
             upstream.leave()
         self._passage.outcome = outcome
-        self._proxy.note(self._passage)
+        self._proxy.records.note(self._passage)
 
     def _framed(self, data: bytes) -> bytes:
         """Return a part of the body as it goes over the wire; an empty one is the end."""

@@ -17,6 +17,7 @@ from gateway.edge.answers import headers_of
 from gateway.edge.entry import Passage
 from gateway.edge.proxy import Proxy
 from gateway.edge.trace import Trace
+from gateway.tokens.identities import Credentials
 from onestop_legal.errors import NamedError
 from onestop_runtime.assertion import HEADER
 from onestop_runtime.logs import REQUEST_ID, TRACEPARENT
@@ -69,7 +70,7 @@ async def _decide(request: Request, edge: Proxy, method: str, target: bytes) -> 
     raw_path, _, query = target.partition(b"?")
     path = unquote(raw_path.decode("ascii", "replace"))
     address = request.client.host if request.client else ""
-    passage = Passage(method, path, raw_path, query, request.scope["headers"], address)
+    passage = Passage(method, path, raw_path, query, Credentials.of(request.scope["headers"]), address)
     passage.trace = Trace(REQUEST_ID.get().encode(), TRACEPARENT.get().encode(), continued=True)
     try:
         await edge.entrance.enter(passage)
@@ -80,7 +81,7 @@ async def _decide(request: Request, edge: Proxy, method: str, target: bytes) -> 
         passage.outcome = refusal.slug
     passage.status = answer.status_code
     answer.headers[STATUS] = str(answer.status_code)
-    edge.note(passage)
+    edge.records.note(passage)
     return answer
 
 

@@ -6,7 +6,8 @@ Headers that concern one connection end with it (RFC 9110, 7.6.1).
 
 import re
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from gateway.edge.coding import chosen
 from gateway.edge.connection import Headers
@@ -63,7 +64,8 @@ class _Decisions(dict[bytes, bool]):
         return decision
 
 
-class Incoming(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Incoming:
     """What the edge reads in the headers of a request.
 
     Attributes:

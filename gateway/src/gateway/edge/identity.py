@@ -1,9 +1,9 @@
 """What the edge needs to know about identity; `gateway.late_identity.LateIdentity` fulfils it."""
 
-from collections.abc import Iterable
 from typing import Protocol
 
 from gateway.edge.admission import Admission
+from gateway.tokens.identities import Credentials
 from gateway.tokens.principal import Principal
 
 
@@ -18,7 +18,7 @@ class Identity(Protocol):
             ServiceUnavailable: while it is not known yet.
         """
 
-    def resolve_at_once(self, headers: Iterable[tuple[bytes, bytes]], method: str, path: bytes) -> Principal | None:
+    def resolve_at_once(self, given: Credentials, method: str, path: bytes) -> Principal | None:
         """Return what `resolve` does, if that needs no waiting.
 
         Raises:
@@ -26,8 +26,8 @@ class Identity(Protocol):
             NamedError: as `resolve`.
         """
 
-    async def resolve(self, headers: Iterable[tuple[bytes, bytes]], method: str, path: bytes) -> Principal | None:
-        """Return who sends a request with these headers to this path; None when it names nobody.
+    async def resolve(self, given: Credentials, method: str, path: bytes) -> Principal | None:
+        """Return who sends a request with these credentials to this path; None when it names nobody.
 
         Raises:
             NamedError: with status 401, when somebody is named who cannot be believed.

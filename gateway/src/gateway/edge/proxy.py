@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Mapping
-from time import perf_counter
 from urllib.parse import urlsplit
 
 from gateway.edge.connection import Headers
@@ -11,16 +10,12 @@ from gateway.edge.entry import Entrance, Passage
 from gateway.edge.failures import UnknownService, UploadTooLarge
 from gateway.edge.headers import Incoming
 from gateway.edge.identity import Identity
-from gateway.edge.records import FAILURES, AccessLog, Measures
+from gateway.edge.records import Records
 from gateway.edge.routes import Route, RouteTable
 from gateway.edge.trace import trace_of
 from gateway.edge.upstream import Upstream
 from gateway.trusted_proxies import FORWARDED_FOR, TrustedNetworks
 from onestop_runtime.telemetry import Spans
-
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_NO_PROBLEMS = frozenset({"admitted", "answered", "client-gone", "cut-short"})
-_UNROUTED = "unrouted"
 
 
 class Proxy:
@@ -31,7 +26,7 @@ class Proxy:
         upstreams: where the services are that carry them out, by their short names.
         identity: says who calls and states it to a service.
         public_url: the address people know us by; the services are told this one, not what a client claims.
-        access_log: where each request leaves a line; none if None.
+        records: tells about each request.
         trusted: where proxies of ours are, that say where a request comes from.
         spans: makes spans of recorded traces.
         ratio: share of the traces begun here that are recorded.
@@ -44,7 +39,7 @@ class Proxy:
         identity: Identity,
         *,
         public_url: str,
-        access_log: AccessLog | None = None,
+        records: Records,
         trusted: TrustedNetworks | None = None,
         spans: Spans | None = None,
         ratio: float = 0.0,
@@ -57,21 +52,19 @@ class Proxy:
         self.deadlines = Deadlines()
         public = urlsplit(public_url)
         self._origin_lines = f"x-forwarded-proto: {public.scheme}\r\nx-forwarded-host: {public.netloc}\r\n".encode()
-        self._log = access_log
+        self.records = records
         self._trusted = trusted
         self._common: tuple[Headers, bytes] = ([], b"")
         self._spans = spans
         self._ratio = ratio
-        self._measures = Measures()
         for upstream in upstreams.values():
-            self._measures.watch(upstream)
+            records.watch(upstream)
 
     def close(self) -> None:
-        """End the connections kept open to the upstreams and write what the log still holds."""
+        """End the connections kept open to the upstreams and tell about the last requests."""
         for upstream in self.upstreams.values():
             upstream.close()
-        if self._log is not None:
-            self._log.flush()
+        self.records.flush()
 
     def origin_of(self, peer: str, headers: Headers) -> str:
         """Return where a request comes from, also through proxies that are ours."""
@@ -146,22 +139,6 @@ class Proxy:
             passage.address.encode(),
             more,
         )
-
-    def note(self, passage: Passage) -> None:
-        """Tell about a request that is over."""
-        seconds = perf_counter() - passage.started
-        method = passage.method if passage.method in _METHODS else "other"
-        route = passage.route
-        template = route.path if route else _UNROUTED
-        self._measures.answered(template, method, passage.status, seconds)
-        if passage.outcome not in _NO_PROBLEMS:
-            FAILURES.labels(route.service if route else _UNROUTED, passage.outcome).inc()
-        if passage.span is not None:
-            passage.span.update_name(f"{method} {template}")
-            passage.span.set_attribute("http.response.status_code", passage.status)
-            passage.span.end()
-        if self._log is not None:
-            self._log.note(passage, method, seconds)
 
 
 def too_large(route: Route) -> UploadTooLarge:

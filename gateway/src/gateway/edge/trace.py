@@ -4,6 +4,7 @@ A trace id names a request and no secret; it need not be hard to guess.
 """
 
 import re
+from binascii import hexlify
 from random import getrandbits
 from typing import Final
 
@@ -60,8 +61,8 @@ def trace_of(traceparent: bytes | None, request_id: bytes | None, *, sampled: bo
     if traceparent is not None and (known := _TRACEPARENT.match(traceparent)):
         parent, continued = b"00-%b-%016x-%b" % (known[1], getrandbits(64) | 1, known[2]), True
     else:
-        made = b"%048x" % (getrandbits(192) | _NOWHERE_ZERO)
-        parent, continued = b"00-%b-%b-%02x" % (made[:32], made[32:], sampled), False
+        made = hexlify((getrandbits(192) | _NOWHERE_ZERO).to_bytes(24))
+        parent, continued = b"00-%b-%b-0%d" % (made[:32], made[32:], sampled), False
     if request_id is None or not _REQUEST_ID.match(request_id):
         request_id = parent[3:35]
     return Trace(request_id, parent, continued=continued)

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -41,6 +42,7 @@ class Upstream:
         name: short name of the service.
         audience: who may read the internal assertions for it.
         authority: host and port, as a request names them.
+        breaker: its circuit breaker.
         under_way: requests that are there at this moment.
     """
 
@@ -56,21 +58,14 @@ class Upstream:
         self._host = parts.hostname
         self._port = parts.port or _PORTS[parts.scheme]
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
-        self._breaker: Breaker | None = None
+        self.breaker = Breaker(time.monotonic)
         self._idle: dict[Connection, None] = {}  # insertion order: the last one used is taken first
         self._deadlines = Deadlines()
 
     @property
-    def breaker(self) -> Breaker:
-        """Its circuit breaker, on the clock of the running loop."""
-        if self._breaker is None:
-            self._breaker = Breaker(asyncio.get_running_loop().time)
-        return self._breaker
-
-    @property
     def left_alone(self) -> bool:
         """The breaker is open."""
-        return self._breaker is not None and self._breaker.is_open
+        return self.breaker.is_open
 
     def enter(self) -> None:
         """Count a request in; `leave` must follow.

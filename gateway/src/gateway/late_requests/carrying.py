@@ -15,6 +15,7 @@ from gateway.edge.headers import read_request
 from gateway.edge.proxy import Proxy
 from gateway.late_requests.domain import LateRequest
 from gateway.provider import Provider
+from gateway.tokens.identities import Credentials
 from onestop_legal.errors import NamedError
 from onestop_runtime.caller import Caller
 from onestop_runtime.codec import dumps, loads
@@ -79,7 +80,7 @@ class Carrier:
         body = b"" if request.body is None else dumps(request.body)
         headers = self._headers(request, caller, scopes, body)
         path = request.path.encode()
-        passage = Passage(request.method, request.path, path, b"", headers, self._address)
+        passage = Passage(request.method, request.path, path, b"", Credentials.of(headers), self._address)
         desk = _Desk()
         desk.exchange = exchange = Exchange(desk, self._proxy, passage, read_request(headers), keep_alive=True)
         self._proxy.deadlines.add(desk)

@@ -5,7 +5,8 @@ expires; a revoked one is refused from memory, too.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol, Self
 
 from joserfc.jwk import OKPKey
 
@@ -27,6 +28,56 @@ _RENEW_SECONDS: Final = 15
 
 Headers = Iterable[tuple[bytes, bytes]]
 """Headers as ASGI has them: lower-case names, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the headers of a request say about who sends it.
+
+    Attributes:
+        scheme: of the `Authorization` header, in lower case; None without one.
+        token: what follows it; empty when it cannot be a token.
+        proofs: the `DPoP` headers.
+        cookie: the `Cookie` header.
+        site: `Sec-Fetch-Site`: where the browser says that the request comes from.
+        origin: of the page that sends it.
+        certificate: that of the connection, as a proxy of ours passes it on.
+    """
+
+    scheme: bytes | None
+    token: str
+    proofs: tuple[bytes, ...]
+    cookie: bytes | None
+    site: bytes | None
+    origin: bytes | None
+    certificate: bytes | None
+
+    @classmethod
+    def of(cls, headers: Headers) -> Self:
+        """Return what `headers` say; of two authorizations none counts."""
+        given: dict[bytes, bytes] = {}
+        proofs: list[bytes] = []
+        for name, value in headers:
+            if name == b"dpop":
+                proofs.append(value)
+            elif name in _READ:
+                given[name] = b"" if name == b"authorization" and name in given else value
+        authorization = given.get(b"authorization")
+        scheme, token = (None, "") if authorization is None else _parted(authorization)
+        return cls(
+            scheme,
+            token,
+            tuple(proofs),
+            given.get(b"cookie"),
+            given.get(b"sec-fetch-site"),
+            given.get(b"origin"),
+            given.get(CERTIFICATE),
+        )
+
+
+def _parted(authorization: bytes) -> tuple[bytes, str]:
+    scheme, _, token = authorization.partition(b" ")
+    return scheme.lower(), token.decode("ascii").strip() if token.isascii() else ""
 
 
 class NotAtOnce(Exception):
@@ -85,36 +136,26 @@ class Identities:
         self._known: dict[str, Principal] = {}
         self._withdrawals = 0
 
-    def resolve_at_once(self, headers: Headers, method: str, path: bytes) -> Principal | None:
-        """Return who sends a request with these headers to this path, as `resolve` does, if that needs no looking up.
+    def resolve_at_once(self, given: Credentials, method: str, path: bytes) -> Principal | None:
+        """Return who sends a request with these credentials to this path, as `resolve` does, if that is known.
 
         Raises:
-            NotAtOnce: when it does.
+            NotAtOnce: when it has to be looked up.
             InvalidToken: when a token is given but cannot be believed (RFC 6750: it never falls back).
             InvalidProof: when the proof beside it cannot.
             NonceNeeded: when the proof needs a nonce.
         """
-        proofs: list[bytes] = []
-        given: dict[bytes, bytes] = {}
-        for name, value in headers:
-            if name == b"dpop":
-                proofs.append(value)
-            elif name in _READ:
-                if name == b"authorization" and name in given:
-                    raise InvalidToken
-                given[name] = value
-        authorization = given.get(b"authorization")
-        if authorization is not None:
+        if given.scheme is not None:
             if self._external is not None:
-                self._require_known(authorization)
-            certificate = der_of(given[CERTIFICATE]) if self._certificates and CERTIFICATE in given else None
-            return self.presented(authorization, proofs, method, path, certificate)
-        if b"cookie" in given and self._sessions is not None and self._from_our_pages(given, method):
-            raise NotAtOnce(cookie=given[b"cookie"])
+                self._require_known(given.token)
+            certificate = der_of(given.certificate) if self._certificates and given.certificate else None
+            return self._bearer_of(given.scheme, given.token, given.proofs, method, path, certificate)
+        if given.cookie is not None and self._sessions is not None and self._from_our_pages(given, method):
+            raise NotAtOnce(cookie=given.cookie)
         return None
 
-    async def resolve(self, headers: Headers, method: str, path: bytes) -> Principal | None:
-        """Return who sends a request with these headers to this path; None when it names nobody.
+    async def resolve(self, given: Credentials, method: str, path: bytes) -> Principal | None:
+        """Return who sends a request with these credentials to this path; None when it names nobody.
 
         A token wins over a session. A session counts only for a request that the browser itself marks
         as coming from our own pages (`Sec-Fetch-Site: same-origin`, and `Origin` too when it may change something):
@@ -126,17 +167,15 @@ class Identities:
             NonceNeeded: when the proof needs a nonce.
         """
         try:
-            return self.resolve_at_once(headers, method, path)
+            return self.resolve_at_once(given, method, path)
         except NotAtOnce as late:
             if late.token is not None and self._external is not None:
                 self._remember(late.token, await self._external.principal_of(late.token))
-                return self.resolve_at_once(headers, method, path)
+                return self.resolve_at_once(given, method, path)
             return await self._sessions.principal_of(late.cookie) if self._sessions else None
 
-    def _from_our_pages(self, given: dict[bytes, bytes], method: str) -> bool:
-        if given.get(b"sec-fetch-site") != b"same-origin":
-            return False
-        return method in _SAFE or given.get(b"origin") == self._origin
+    def _from_our_pages(self, given: Credentials, method: str) -> bool:
+        return given.site == b"same-origin" and (method in _SAFE or given.origin == self._origin)
 
     def presented(
         self,
@@ -164,16 +203,17 @@ class Identities:
             InvalidProof: when the proof is not made for this request by the key of the token.
             NonceNeeded: when the proof needs a nonce.
         """
-        scheme, _, credentials = authorization.partition(b" ")
-        if not credentials.isascii():
-            raise InvalidToken
-        token = credentials.decode("ascii").strip()
-        if scheme.lower() == b"bearer":
+        return self._bearer_of(*_parted(authorization), proofs, method, path, certificate)
+
+    def _bearer_of(
+        self, scheme: bytes, token: str, proofs: Sequence[bytes], method: str, path: bytes, certificate: bytes | None
+    ) -> Principal:
+        if scheme == b"bearer":
             principal = self._believed(token, "Bearer")
             if principal.key is not None and not _is_of(principal.key, certificate):
                 raise InvalidToken
             return principal
-        if scheme.lower() != b"dpop" or self._proofs is None:
+        if scheme != b"dpop" or self._proofs is None:
             raise InvalidToken
         principal = self._believed(token, "DPoP")
         if principal.key is None or is_certificate(principal.key):
@@ -183,16 +223,17 @@ class Identities:
             raise InvalidProof
         return principal
 
-    def _require_known(self, authorization: bytes) -> None:
+    def _require_known(self, token: str) -> None:
         """Do nothing when it is known whom a token of the provider in our place stands for; raises `NotAtOnce`."""
-        self._forget_withdrawn()
-        token = authorization.partition(b" ")[2].decode("latin-1").strip()
+        if self._withdrawals != self._tokens.withdrawals:
+            self._forget_withdrawn()
         known = self._known.get(token)
         if known is None or known.expires_at <= self._clock().timestamp():
             raise NotAtOnce(token=token)
 
     def _believed(self, token: str, scheme: str) -> Principal:
-        self._forget_withdrawn()
+        if self._withdrawals != self._tokens.withdrawals:
+            self._forget_withdrawn()
         principal = self._known.get(token)
         if principal is None:
             try:
@@ -213,10 +254,9 @@ class Identities:
         self._known[token] = principal
 
     def _forget_withdrawn(self) -> None:
-        """Forget all tokens once a key that may have signed them is believed no more."""
-        if self._withdrawals != self._tokens.withdrawals:
-            self._withdrawals = self._tokens.withdrawals
-            self._known.clear()
+        """Forget all tokens: a key that may have signed them is believed no more."""
+        self._withdrawals = self._tokens.withdrawals
+        self._known.clear()
 
     def assertion_for(self, principal: Principal, audience: str) -> str:
         """Return an internal assertion of `principal` for a service (`svc-intake`), good for 15 s or more."""
