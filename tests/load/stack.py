@@ -47,10 +47,18 @@ def stop(supervisor: subprocess.Popen[bytes], name: str = NAME, *, forget: bool 
 
 def memory_mb(stack: Stack) -> float:
     """Return the resident memory of the six processes together, in MB."""
-    pages = 0
-    for pid in stack.document["processes"].values():
-        pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return sum(resident_mb(pid) for pid in stack.document["processes"].values())
+
+
+def resident_mb(pid: int) -> float:
+    """Return the resident memory of a process, in MB."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def most_resident_mb(pid: int) -> float:
+    """Return the most memory that a process ever had, in MB."""
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) * 1024 / 1e6
 
 
 def cpu_seconds(pid: int) -> float:
