@@ -68,7 +68,7 @@ def test_passwords_can_be_typed():
 
 def test_the_public_keys_hold_no_private_part(tmp_path: Path):
     keys = json.loads(Secrets(tmp_path).key_file("assertion-keys").read_text())["keys"]
-    assert {key["kid"] for key in keys} == {"onestop-gateway", "svc-intake"}
+    assert {key["kid"] for key in keys} == {"onestop-gateway", "svc-intake", "svc-workflow"}
     assert all("d" not in key for key in keys)
     seed = json.loads(Secrets(tmp_path).seed_file.read_text())
     (department,) = (client for client in seed["clients"] if client["client_id"] == "onestop-department")
@@ -110,7 +110,7 @@ def test_a_process_is_told_nobody_elses_secrets(tmp_path: Path):
         assert not any(other in value for value in ours.values() for other in others)
         assert "ONESTOP_SEED_FILE" not in ours  # it holds everybody's passwords
         signing = [value for name, value in ours.items() if name.endswith(("ASSERTION_KEY", "SYSTEM_KEY"))]
-        assert len(signing) == (1 if service in {"gateway", "intake"} else 0)
+        assert len(signing) == (1 if service in {"gateway", "intake", "workflow"} else 0)
     assert preparing("gateway", home, ADDRESSES, secrets)["ONESTOP_SEED_FILE"] == str(secrets.seed_file)
 
 

@@ -1,7 +1,7 @@
 """What svc-credit is made of."""
 
 from onestop_runtime.service import Service
-from svc_credit import tables
+from svc_credit import ledger, tables
 from svc_credit.consumers import SUBSCRIPTIONS
 from svc_credit.permissions import PERMISSIONS
 from svc_credit.records import routes as records
@@ -17,7 +17,7 @@ SERVICE = Service(
     title="信用公示",
     settings=Settings,
     metadata=tables.metadata,
-    routers=(records.queries, records.commands, subjects.queries),
+    routers=(records.queries, records.commands, subjects.queries, ledger.queries),
     permissions=PERMISSIONS,
     subscriptions=SUBSCRIPTIONS,
     constraints={"record_once_per_decision": RecordExists},

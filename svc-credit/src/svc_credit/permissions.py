@@ -16,4 +16,6 @@ PERMISSIONS = PermissionTable(
     allow("head", "record.withdraw", where(agency="agency")),
     # The file of a company is public; a natural person's has no address of its own.
     *(allow(role, "subject.read", where(kind="'legal'")) for role in EVERYBODY),
+    # The conservation ledger is read by the service that compares, and by nobody else.
+    allow("system", "ledger.read", where(reader="client")),
 )

@@ -75,9 +75,22 @@ record = sa.Table(
     sa.Index("record_by_company", "subject_credit_code", "state", "audience", "decided_on", "id"),
     sa.Index("record_by_party", "subject_party", "decided_on", "id"),
     sa.Index("record_by_agency", "agency", "decided_on", "id"),
+    sa.Index("record_by_decision", "decided_on", "decision_id"),
     sa.Index("record_by_day", "state", "audience", "decided_on", "id"),
     sa.Index("record_pending", "due_on", "id", postgresql_where=sa.text("state = 'pending'")),
     sa.Index("record_provisional", "id", postgresql_where=sa.text("due_provisional")),
+)
+
+undisclosed_decision = sa.Table(
+    "undisclosed_decision",
+    metadata,
+    sa.Column("decision_id", sa.Uuid, primary_key=True),
+    sa.Column("case_id", sa.Uuid, nullable=False),
+    sa.Column("decided_on", sa.Date, nullable=False),
+    sa.Column("item_type", sa.Text, nullable=False),
+    sa.Column("noted_at", _INSTANT, nullable=False),
+    sa.Index("undisclosed_decision_by_day", "decided_on", "decision_id"),
+    comment="decisions whose item names disclosure and whose type no rule discloses",
 )
 
 disclosure_rule = sa.Table(

@@ -1,7 +1,7 @@
 """What svc-datashare is made of."""
 
 from onestop_runtime.service import Service
-from svc_datashare import tables
+from svc_datashare import ledger, tables
 from svc_datashare.accesses import routes as accesses
 from svc_datashare.consumers import SUBSCRIPTIONS
 from svc_datashare.exchange import routes as exchange
@@ -31,6 +31,7 @@ SERVICE = Service(
         exchange.commands,
         accesses.queries,
         licences.queries,
+        ledger.queries,
     ),
     permissions=PERMISSIONS,
     subscriptions=SUBSCRIPTIONS,

@@ -46,4 +46,6 @@ PERMISSIONS = PermissionTable(
     allow("data_steward", "access-record.read", where(provider="agency")),
     allow("data_steward", "access-record.read", where(consumer="agency")),
     allow("supervisor", "access-record.read"),
+    # The conservation ledger is read by the service that compares, and by nobody else.
+    allow("system", "ledger.read", where(reader="client")),
 )

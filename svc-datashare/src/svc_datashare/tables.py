@@ -255,6 +255,7 @@ licence = sa.Table(
     sa.Column("ending_basis", sa.Text),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("identifier", name="licence_identifier_once"),
+    sa.Index("licence_by_day", "issued_on", "decision_id"),
     sa.Index("licence_by_holder", "holder_id", "id"),
 )
 

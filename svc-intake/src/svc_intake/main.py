@@ -1,6 +1,7 @@
 """svc-intake: what it is made of."""
 
 from onestop_runtime.service import Service
+from svc_intake import ledger
 from svc_intake.consumers import SUBSCRIPTIONS
 from svc_intake.domain.authority import AuthorityNumberTaken
 from svc_intake.permissions import PERMISSIONS
@@ -28,6 +29,7 @@ SERVICE = Service(
         answers.disclosures,
         authorities.commands,
         authorities.queries,
+        ledger.queries,
     ),
     permissions=PERMISSIONS,
     subscriptions=SUBSCRIPTIONS,

@@ -38,4 +38,6 @@ PERMISSIONS = PermissionTable(
     *(allow(role, "authority.read") for role in EVERYBODY),
     allow("head", "authority.give", where(agency_code="agency")),
     allow("head", "authority.end", where(agency_code="agency")),
+    # The conservation ledger is read by the service that compares, and by nobody else.
+    allow("system", "ledger.read", where(reader="client")),
 )

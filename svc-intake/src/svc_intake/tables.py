@@ -112,9 +112,11 @@ case_file = sa.Table(
     sa.Column("receipt", pg.JSONB),
     sa.Column("notice", pg.JSONB),
     sa.Column("acceptance", pg.JSONB),
+    sa.Column("accepted_on", sa.Date, comment="legal day from which the limits count"),
     sa.Column("refusal", pg.JSONB),
     sa.Column("progress", pg.JSONB),
     sa.Column("result", pg.JSONB),
+    sa.Column("decided_on", sa.Date, comment="legal day of the result"),
     sa.Column("licence_id", sa.Uuid),
     sa.Column("licence", pg.JSONB),
     sa.Column("delivery", pg.JSONB),
@@ -144,7 +146,17 @@ case_file = sa.Table(
         postgresql_where=sa.text("state = 'submitted' AND silence_accepts"),
     ),
     sa.Index("case_file_of_licence", "licence_id", postgresql_where=sa.text("licence_id IS NOT NULL")),
+    sa.Index("case_file_by_acceptance", "accepted_on", "id", postgresql_where=sa.text("accepted_on IS NOT NULL")),
+    sa.Index("case_file_by_decision", "decided_on", "id", postgresql_where=sa.text("decided_on IS NOT NULL")),
     postgresql_with={"fillfactor": "80"},
+)
+
+receipt_register = sa.Table(
+    "receipt_register",
+    metadata,
+    sa.Column("received_on", sa.Date, primary_key=True),
+    sa.Column("case_id", sa.Uuid, primary_key=True),
+    comment="收件登记簿: every case that entered, once and for good; a trigger refuses every change",
 )
 
 timeline_entry = sa.Table(

@@ -25,4 +25,7 @@ PERMISSIONS = PermissionTable(
         for role in (*WORKERS, "catalog_editor", "catalog_publisher", "supervisor", "admin")
     ),
     allow("admin", "definition.import"),
+    # The totals of the conservation ledger are everybody's; single cases are named to those who look after them.
+    *(allow(role, "conservation.read") for role in ("operator", "supervisor")),
+    *(allow(role, "conservation.check") for role in ("operator", "supervisor")),
 )

@@ -43,6 +43,7 @@ proceeding = sa.Table(
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("case_id", name="one_proceeding_per_case"),
     sa.CheckConstraint("state IN ('running', 'decided', 'withdrawn')", name="proceeding_state"),
+    sa.Index("proceeding_by_day", "accepted_on", "case_id"),
     sa.Index("proceeding_to_recount", "calendar_stamp", "id", postgresql_where=sa.text("state = 'running'")),
 )
 
@@ -120,6 +121,7 @@ decision = sa.Table(
     sa.Column("remedies", sa.Text),
     sa.Column("obligations", pg.ARRAY(sa.Text), nullable=False),
     sa.UniqueConstraint("proceeding_id", name="one_decision_per_proceeding"),
+    sa.Index("decision_by_day", "decided_on", "id"),
     sa.CheckConstraint(
         "outcome = 'granted' OR (reasons IS NOT NULL AND remedies IS NOT NULL)", name="refusal_is_reasoned"
     ),
@@ -196,4 +198,76 @@ calendar_year = sa.Table(
     sa.Column("holidays", pg.ARRAY(sa.Date), nullable=False),
     sa.Column("workdays", pg.ARRAY(sa.Date), nullable=False),
     sa.Column("revision", sa.BigInteger, nullable=False, server_default="1"),
+)
+
+conservation_day = sa.Table(
+    "conservation_day",
+    metadata,
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("book", sa.Text, primary_key=True),
+    sa.Column("counts", pg.JSONB, nullable=False, comment="how many in each state"),
+    sa.Column("checked_at", _Instant, nullable=False),
+    comment="what each book came to when the day was last looked at; only for the totals",
+)
+
+conservation_finding = sa.Table(
+    "conservation_finding",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("leg", sa.Text, nullable=False),
+    sa.Column("flaw", sa.Text, nullable=False),
+    sa.Column("service", sa.Text, nullable=False, comment="where it is missing, or too much"),
+    sa.Column("subject", sa.Uuid, nullable=False),
+    sa.Column("case_id", sa.Uuid),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("source_mark", sa.Text),
+    sa.Column("target_mark", sa.Text),
+    sa.Column("event_type", sa.Text, nullable=False, comment="the event that should have carried it"),
+    sa.Column("event_topic", sa.Text, nullable=False),
+    sa.Column("event_key", sa.Uuid),
+    sa.Column("event_sequence", sa.BigInteger),
+    sa.Column("standing", sa.Text, nullable=False),
+    sa.Column("stage", sa.Text),
+    sa.Column("passes", pg.JSONB, comment="ends of the topic's partitions that its reader has to pass"),
+    sa.Column("first_seen", _Instant, nullable=False),
+    sa.Column("last_seen", _Instant, nullable=False),
+    sa.Column("resolved_at", _Instant),
+    sa.CheckConstraint("standing IN ('suspected', 'travelling', 'held', 'open')", name="conservation_standing"),
+    sa.Index(
+        "conservation_finding_once",
+        "leg",
+        "flaw",
+        "service",
+        "subject",
+        unique=True,
+        postgresql_where=sa.text("resolved_at IS NULL"),
+    ),
+    comment="what does not add up, since when, and until when",
+)
+
+conservation_run = sa.Table(
+    "conservation_run",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("since", sa.Date),
+    sa.Column("until", sa.Date),
+    sa.Column("requested_by", sa.Uuid),
+    sa.Column("requested_at", _Instant, nullable=False),
+    sa.Column("claimed_at", _Instant),
+    sa.Column("ended_at", _Instant),
+    sa.Column("error", sa.Text),
+    sa.Index("conservation_run_waiting", "requested_at", postgresql_where=sa.text("ended_at IS NULL")),
+    comment="a check that somebody asked for",
+)
+
+conservation_patrol = sa.Table(
+    "conservation_patrol",
+    metadata,
+    sa.Column("one", sa.Boolean, primary_key=True),
+    sa.Column("next_at", _Instant, nullable=False),
+    sa.Column("first_day", sa.Date),
+    sa.Column("swept_to", sa.Date),
+    sa.Column("last_round_at", _Instant),
+    sa.CheckConstraint("one", name="conservation_patrol_once"),
+    comment="one row: when the next look is due, and how far older days were looked at",
 )

@@ -1,4 +1,4 @@
-"""What svc-workflow does by itself: count limits anew when the calendar changes, raise warnings on their day."""
+"""What svc-workflow does by itself: count limits anew when the calendar changes, raise warnings, compare the books."""
 
 import asyncio
 import contextlib
@@ -15,9 +15,10 @@ from onestop_runtime.logs import logger
 from onestop_runtime.patience import TRANSIENT
 from onestop_runtime.transaction import Transaction, acquired, transaction
 from svc_workflow.repository import proceedings
-from svc_workflow.service import limits
+from svc_workflow.service import conservation, limits
 
 EVERY_SECONDS = 15
+ASKED_SECONDS = 1
 RAISED = Counter("onestop_workflow_warnings_total", "Warnings raised")
 RAISED_LATE = Counter("onestop_workflow_late_warnings_total", "Warnings raised after the day they were due")
 LATE = Gauge("onestop_workflow_late_timers", "Warnings that were due before today and could not be raised")
@@ -34,6 +35,26 @@ async def watch(context: Context) -> None:
             log.warning("limits are looked at later", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(context.stopping.wait(), EVERY_SECONDS)
+
+
+async def patrol(context: Context) -> None:
+    """Compare the books again and again, and when somebody asks, until the process stops.
+
+    A process that knows no other service's address leaves it to those that do.
+    """
+    if len(context.state) == 1:
+        return
+    while not context.stopping.is_set():
+        try:
+            while await conservation.answer(context):
+                pass
+            await conservation.go_round(context)
+        except TRANSIENT as error:
+            log.warning("books are compared later", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the ledger, cases go on
+            log.unexpected("books could not be compared", error)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(context.stopping.wait(), ASKED_SECONDS)
 
 
 async def follow_calendar(context: Context) -> int:

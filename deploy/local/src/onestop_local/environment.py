@@ -47,6 +47,12 @@ _RATE_FACTOR = "10000"
 """On one machine everybody comes from one address, and tests and benchmarks are a few persons who never rest."""
 
 
+_LEDGERS = ("intake", "datashare", "credit")
+"""Services whose books svc-workflow compares with its own."""
+_GRACE_SECONDS = "2"
+"""On one machine events arrive in milliseconds."""
+
+
 def environment(service: str, home: Home, addresses: Addresses, secrets: Secrets) -> dict[str, str]:
     """Return the environment of a process: the person's own variables, and over them what the stack decides."""
     own = {
@@ -69,6 +75,12 @@ def environment(service: str, home: Home, addresses: Addresses, secrets: Secrets
         own |= {
             "DATASHARE_URL": addresses.url("datashare"),
             "SYSTEM_KEY": str(secrets.key_file("assertion-intake")),
+        }
+    if service == "workflow":
+        own |= {
+            "LEDGER_URLS": json.dumps({one: addresses.url(one) for one in _LEDGERS}),
+            "SYSTEM_KEY": str(secrets.key_file("assertion-workflow")),
+            "CONSERVATION_GRACE_SECONDS": _GRACE_SECONDS,
         }
     inherited = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
     return {

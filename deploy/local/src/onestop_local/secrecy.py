@@ -11,7 +11,7 @@ from onestop_local.people import COMPANIES, PEOPLE, REPRESENTED_SINCE, SINCE, Co
 from onestop_local.workspace import SERVICES
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that look alike
-ASSERTION_ISSUERS = {"gateway": "onestop-gateway", "intake": "svc-intake"}
+ASSERTION_ISSUERS = {"gateway": "onestop-gateway", "intake": "svc-intake", "workflow": "svc-workflow"}
 """Who makes internal assertions: the issuer his key is bound to, and its `kid`."""
 
 

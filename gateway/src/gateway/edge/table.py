@@ -206,6 +206,10 @@ INTAKE: Final = (
 
 WORKFLOW: Final = (
     workflow.post("/clock-stops/{stop_id}/end", level=2),
+    workflow.get("/conservation", public=True),
+    workflow.get("/conservation/findings", level=2),
+    workflow.post("/conservation/runs", level=2),
+    workflow.get("/conservation/runs/{run_id}", level=2),
     workflow.get("/definitions", level=2),
     workflow.post("/definitions", level=2),
     workflow.get("/licences/{licence_id}", level=1),

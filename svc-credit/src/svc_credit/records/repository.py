@@ -1,21 +1,22 @@
 """Reads and writes records and the rules of disclosure."""
 
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from onestop_legal.working_days import Deadline
 from onestop_runtime.caller import Caller
 from onestop_runtime.sql import Connection, compiled
 from onestop_runtime.sql import Record as Row
 from svc_credit.listing import Listing
-from svc_credit.records.domain.decision import Agency, Subject
+from svc_credit.records.domain.decision import Agency, Decision, Subject
 from svc_credit.records.domain.record import Audience, Licensed, Record, RecordState
 from svc_credit.records.domain.rules import DisclosureRule, RecordKind
-from svc_credit.tables import disclosure_rule, record
+from svc_credit.tables import disclosure_rule, record, undisclosed_decision
 
 _BY_ID = compiled(sa.select(record).where(record.c.id == sa.bindparam("record_id")))
 _LOCK = compiled(sa.select(record).where(record.c.id == sa.bindparam("record_id")).with_for_update())
@@ -58,6 +59,7 @@ _WAITING = compiled(
     ).where(record.c.state == sa.literal_column("'pending'"))
 )
 _PROVISIONAL = compiled(sa.select(record).where(record.c.due_provisional).order_by(record.c.id).with_for_update())
+_NOTE_UNDISCLOSED = compiled(insert(undisclosed_decision).on_conflict_do_nothing())
 _RULES = compiled(sa.select(disclosure_rule).order_by(disclosure_rule.c.item_type, disclosure_rule.c.valid_from))
 
 
@@ -124,6 +126,18 @@ async def waiting(connection: Connection, today: date) -> Waiting:
 async def provisional(connection: Connection) -> list[Record]:
     """Return the records whose deadline rests on an unpublished calendar, locked."""
     return [entity(row) for row in await _PROVISIONAL.fetch(connection)]
+
+
+async def note_undisclosed(connection: Connection, decision: Decision, now: datetime) -> None:
+    """Keep that a decision names disclosure and that no rule discloses its type."""
+    await _NOTE_UNDISCLOSED.execute(
+        connection,
+        decision_id=decision.id,
+        case_id=decision.case_id,
+        decided_on=decision.decided_on,
+        item_type=decision.item_type,
+        noted_at=now,
+    )
 
 
 async def rules(connection: Connection) -> list[DisclosureRule]:

@@ -35,6 +35,7 @@ async def receive(tx: Transaction, decision: Decision) -> UUID | None:
     if made is None:
         if decision.owes_disclosure:
             log.warning("no rule discloses this type of decision", decision=str(decision.id), type=decision.item_type)
+            await repository.note_undisclosed(tx.connection, decision, tx.now)
             tx.audit("record.not-owed", key=decision.id, detail={"item_type": decision.item_type})
         return None
     if await repository.of_decision(tx.connection, decision.id):

@@ -11,8 +11,9 @@ from onestop_runtime.sql import Connection, Record, Statement, compiled
 from svc_intake.domain.case import Case
 from svc_intake.domain.party import Mandate
 from svc_intake.domain.state import State
+from svc_intake.domain.timeline import Happening
 from svc_intake.repository.rows import birth_values, case_of, changing_values
-from svc_intake.tables import calendar_year, case_file, guide_version, item, mandate, timeline_entry
+from svc_intake.tables import calendar_year, case_file, guide_version, item, mandate, receipt_register, timeline_entry
 
 
 @dataclass(slots=True)
@@ -85,8 +86,8 @@ def _rows(name: str, columns: dict[str, Any]) -> Any:
 _CHANGING = (
     "version", "state", "answers", "form_complete", "public_fields", "handed_in", "case_number", "receiving_hall",
     "receiving_agency", "proceeding_agency", "submitted_version", "submitted_at", "counted_from", "answer_due_on",
-    "answer_due_provisional", "silence_accepts", "receipt", "notice", "acceptance", "refusal", "progress", "result",
-    "licence_id", "licence", "delivery", "form",
+    "answer_due_provisional", "silence_accepts", "receipt", "notice", "acceptance", "accepted_on", "refusal",
+    "progress", "result", "decided_on", "licence_id", "licence", "delivery", "form",
 )  # fmt: skip
 _SAVED = ("id", *_CHANGING)
 _ENTRY = ("case_id", "at", "happening", "title", "text", "detail", "actor")
@@ -95,10 +96,23 @@ _NEW = _rows("new", {f"v_{name}": case_file.c[name].type for name in _SAVED})
 _ENTRIES = _rows("entry", {f"e_{name}": timeline_entry.c[name].type for name in _ENTRY})
 
 
+_REGISTERED = (
+    sa.insert(receipt_register)
+    .from_select(
+        ["received_on", "case_id"],
+        sa.select(
+            sa.cast(sa.func.timezone(sa.literal_column("'Asia/Shanghai'"), _ENTRIES.c.at), sa.Date), _ENTRIES.c.case_id
+        ).where(_ENTRIES.c.happening == sa.literal_column(f"'{Happening.SUBMITTED.value}'")),
+    )
+    .cte("registered")
+)
+"""A receipt among the lines of history is entered into the register of receipts by the same statement."""
+
+
 def _with_history(writing: Any) -> Statement:
     """Return `writing` (a CTE that returns ids of cases) together with their new lines of history."""
     lines = sa.select(*(_ENTRIES.c[name] for name in _ENTRY)).order_by(_ENTRIES.c.place)
-    return compiled(sa.insert(timeline_entry).from_select(list(_ENTRY), lines).add_cte(writing))
+    return compiled(sa.insert(timeline_entry).from_select(list(_ENTRY), lines).add_cte(writing, _REGISTERED))
 
 
 _INSERT = _with_history(

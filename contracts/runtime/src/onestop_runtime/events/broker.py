@@ -1,7 +1,8 @@
 """How far a group of consumers is behind, by the broker's own word."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -61,3 +62,42 @@ async def _lags(settings: ServiceSettings, group: str, topics: list[str]) -> lis
         offset = done[place].offset if place in done else -1
         behind[place.topic].append(max(ends[place] - max(offset, beginnings[place]), 0))
     return [Lag(topic, sum(each), sum(1 for one in each if one)) for topic, each in behind.items()]
+
+
+async def ends(settings: ServiceSettings, topic: str) -> dict[str, int]:
+    """Return where each partition of a topic ends now, by its number; nothing when no broker is named.
+
+    Raises:
+        aiokafka.errors.KafkaError, TimeoutError: when the broker is away.
+    """
+    if not settings.kafka_bootstrap:
+        return {}
+    async with asyncio.timeout(ANSWER_SECONDS), _reader(settings, topic) as (reader, places):
+        return {str(place.partition): end for place, end in (await reader.end_offsets(places)).items()}
+
+
+async def passed(settings: ServiceSettings, group: str, topic: str, marks: Mapping[str, int]) -> bool:
+    """Tell whether `group` is done with each partition of a topic up to a mark that `ends` gave; raises as it does."""
+    if not any(marks.values()):
+        return True
+    admin = AIOKafkaAdminClient(**kafka.connection(settings))
+    async with asyncio.timeout(ANSWER_SECONDS):
+        try:
+            await admin.start()
+            done = await admin.list_consumer_group_offsets(group)
+        finally:
+            await admin.close()
+    offsets = {str(place.partition): one.offset for place, one in done.items() if place.topic == topic}
+    return all(offsets.get(partition, 0) >= mark for partition, mark in marks.items())
+
+
+@asynccontextmanager
+async def _reader(
+    settings: ServiceSettings, topic: str
+) -> AsyncIterator[tuple[AIOKafkaConsumer, list[TopicPartition]]]:
+    reader = AIOKafkaConsumer(topic, **kafka.connection(settings), enable_auto_commit=False)
+    try:
+        await reader.start()
+        yield reader, [TopicPartition(topic, one) for one in reader.partitions_for_topic(topic) or ()]
+    finally:
+        await reader.stop()
