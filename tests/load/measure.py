@@ -3,8 +3,12 @@
 import asyncio
 import json
 import os
+import statistics
 import sys
+import time
+from typing import Any
 
+import asyncpg
 import stack as stacks
 
 ROUNDS = 5
@@ -29,6 +33,24 @@ def say(line: str) -> None:
     """Print a line at once."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def quantile(took: list[float], percent: int) -> float:
+    """Return the time that so many of a hundred did not exceed."""
+    return statistics.quantiles(took, n=100, method="inclusive")[percent - 1]
+
+
+async def until_true(connection: asyncpg.Connection, question: str, *values: Any) -> float:
+    """Return when the answer to `question` is first true, by the monotonic clock; asks every other millisecond."""
+    asked = await connection.prepare(question)
+    while not await asked.fetchval(*values):  # noqa: ASYNC110 - the database knows
+        await asyncio.sleep(0.002)
+    return time.monotonic()
+
+
+def load_average() -> str:
+    """Say how busy the machine was in the last minute, and with how many processors."""
+    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
 
 
 def port_of(url: str) -> int:

@@ -61,6 +61,7 @@ class Journey:
         self.stack = stack
         self.tell = tell
         self.case = Case()
+        self.position: str | None = None  # of what was done last: who reads next sees it
         self._open = AsyncExitStack()
         self._browsers: dict[str, Browser] = {}
         self._apis: dict[str, Api] = {}
@@ -259,6 +260,7 @@ class Journey:
         answer = await clerk.get(self.case.path)
         answer = await clerk.post(f"{self.case.path}/acceptance", etag=answer.headers["etag"])
         acceptance = expect(answer, 200, "受理")["acceptance"]
+        self.position = answer.headers["position-token"]
         check(bool(acceptance["authority_number"]), "受理应写明授权文号")
         self.tell(
             "窗口人员",
@@ -328,7 +330,8 @@ class Journey:
 
     async def _claim(self, worker: Api, what: str) -> dict[str, Any]:
         async def look() -> dict[str, Any] | None:
-            listed = expect(await worker.get("/workflow/v1/tasks", limit="100"), 200, f"{what}待办")["items"]
+            answer = await worker.get("/workflow/v1/tasks", position=self.position, limit="100")
+            listed = expect(answer, 200, f"{what}待办")["items"]
             return next((one for one in listed if one["case_id"] == self.case.id), None)
 
         task = await eventually(look, f"任务“{what}”出现在待办")
@@ -338,6 +341,7 @@ class Journey:
         task = await self._claim(worker, what)
         done = await worker.post(f"/workflow/v1/tasks/{task['id']}/completion", form, etag=f'"{task["version"]}"')
         expect(done, 200, what)
+        self.position = done.headers.get("position-token", self.position)
 
     async def read_result_in_second_client(self) -> None:
         """The agent opens a second application without a password and reads the result."""
@@ -347,7 +351,7 @@ class Journey:
         self._open.push_async_callback(second.close)
 
         async def look() -> dict[str, Any] | None:
-            case = expect(await second.get(self.case.path), 200, "查看结果")
+            case = expect(await second.get(self.case.path, position=self.position), 200, "查看结果")
             return case if case.get("result") and case.get("licence") else None
 
         case = await eventually(look, "申请人看到结果和证照")
@@ -362,7 +366,8 @@ class Journey:
         """Anybody reads the disclosure, without signing in."""
 
         async def look() -> dict[str, Any] | None:
-            page = expect(await self.nobody().get("/credit/v1/records", credit_code=COMPANY), 200, "信用公示")
+            answer = await self.nobody().get("/credit/v1/records", position=self.position, credit_code=COMPANY)
+            page = expect(answer, 200, "信用公示")
             number = self.case.decision["document_number"]
             return next((one for one in page["items"] if one["document_number"] == number), None)
 
@@ -371,7 +376,7 @@ class Journey:
         identifier = self.case.licence["identifier"]
 
         async def registered() -> dict[str, Any] | None:
-            answer = await self.nobody().get(f"/datashare/v1/licences/{identifier}")
+            answer = await self.nobody().get(f"/datashare/v1/licences/{identifier}", position=self.position)
             return None if answer.status_code == httpx.codes.NOT_FOUND else expect(answer, 200, "证照核验")
 
         await eventually(registered, "证照入库")
