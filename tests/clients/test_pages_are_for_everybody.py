@@ -96,3 +96,18 @@ def test_a_page_without_script_takes_a_wrong_password_and_says_so_beside_the_fie
     assert described.get_attribute("role") == "alert"
     assert "用户名或密码不正确" in described.text
     require_readable(window, "wrong password")
+
+
+def test_who_clicks_twice_sends_a_form_once(stack: Stack, open_window: Callable[..., Any]):
+    window = open_window(NARROW, 640)
+    window.get(f"{stack.url}/register")
+    window.find_element(By.NAME, "phone").send_keys("13900000888")
+    window.execute_script(
+        "const it = document.querySelector('main button'); it.click(); setTimeout(() => it.click(), 5)"
+    )
+    window.until(lambda it: it.find_elements(By.CSS_SELECTOR, "[name=code], [role=alert]"))
+    assert window.current_url == f"{stack.url}/register/code"
+    window.back()
+    window.until(lambda it: it.find_elements(By.NAME, "phone"))
+    window.find_element(By.NAME, "phone").submit()
+    window.until(lambda it: "去填写" in it.find_element(By.CSS_SELECTOR, ".ways").text)

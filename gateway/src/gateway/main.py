@@ -1,6 +1,7 @@
 """What the gateway is made of."""
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -42,6 +43,7 @@ from gateway.mandates.domain import MandateExists
 from gateway.messages import mailbox
 from gateway.oidc import routes as protocol
 from gateway.own_api import OwnApi
+from gateway.pages import missing
 from gateway.parts import (
     carry_messages,
     complete_phone_changes,
@@ -89,6 +91,7 @@ def _configure(app: FastAPI, context: Context) -> None:
     identity = LateIdentity(context)
     for error in (NotKnownSurelyEnough, SignInTooOld, InvalidProof, NonceNeeded):
         app.add_exception_handler(error, _say_what_is_needed)
+    app.add_exception_handler(HTTPException, missing)
     if (external := external_of(settings)) is not None:
         app.add_middleware(SignInElsewhere, issuer=external.issuer)
     trusted = None

@@ -224,15 +224,3 @@ async def test_a_device_that_has_a_passkey_of_the_account_is_told_so(browser: An
     assert [it["id"] for it in asked["excludeCredentials"]] == [bytes_to_base64url(device.credential_id)]
     assert asked["authenticatorSelection"]["userVerification"] == "required"
     assert asked["rp"]["id"] == "gateway.test"
-
-
-async def test_the_script_is_ours_and_the_only_one(browser: Any):
-    shown = await browser.get("/sign-in")
-    sources = re.findall(r"<script[^>]*src=\"([^\"]+)\"", shown.text)
-    assert len(sources) == len(re.findall("<script", shown.text)) == 1
-    policy = shown.headers["content-security-policy"]
-    assert "script-src 'self';" in policy
-    assert "unsafe" not in policy
-    script = await browser.get(sources[0])
-    assert script.headers["content-type"].startswith("text/javascript")
-    assert "script-src" not in (await browser.get("/register")).headers["content-security-policy"]

@@ -84,6 +84,8 @@ async def test_after_a_day_the_new_number_counts_and_both_are_told(
     assert "已更换为 139****0001" in (await browser.messages_to(OLD))[0]
     assert "本号码已登记" in (await browser.messages_to(NEW))[0]
     assert await signs_in_by() == NEW
+    asked = await gateway.context.pool.fetchrow("SELECT actor, key FROM audit WHERE verb = 'code.asked'")
+    assert asked["actor"] == asked["key"]
     verbs = [it["verb"] for it in await gateway.context.pool.fetch("SELECT verb FROM audit ORDER BY id")]
     assert [it for it in verbs if it.startswith("phone")] == ["phone-change.asked", "phone.changed"]
 
@@ -163,6 +165,7 @@ async def test_a_number_that_cannot_be_meant_is_refused_and_stays_in_the_field(
 ):
     refused = await browser.fill_in(await browser.visit(PAGE), PAGE, phone=typed)
     assert (refused.status_code, slug in refused.text, f'value="{typed}"' in refused.text) == (status, True, True)
+    assert 'id="phone-error"' in refused.text
 
 
 async def test_a_wrong_code_changes_nothing_and_says_so_beside_the_field(browser: Any):

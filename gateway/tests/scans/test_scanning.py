@@ -101,7 +101,6 @@ async def claims_of(browser: Any, screen: Screen, response: httpx.Response) -> d
 async def test_the_pc_goes_on_by_itself_when_the_phone_has_agreed(browser: Any, screen: Screen, phone: Any):
     shown = await screen.look()
     assert shown.headers["refresh"] == "3"
-    assert "<script" not in shown.text
     code = await screen.code()
     opened = await phone.visit(code)
     for text in ("一网通办门户", "Chrome · Windows", "127.0.*.*", "与您现在使用的网络相同"):

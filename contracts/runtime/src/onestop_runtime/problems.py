@@ -352,6 +352,12 @@ class _Lenient(dict[str, Any]):
         return ""
 
 
+def http_problem(error: HTTPException) -> Response:
+    """Return the problem that stands for an error of the framework's."""
+    known = {404: NotFound, 405: MethodNotAllowed, 400: MalformedBody, 413: BodyTooLarge}
+    return problem_response(known.get(error.status_code, InternalError)(), error.headers)
+
+
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error of `app` with a problem document."""
 
@@ -364,8 +370,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         return problem_response(FieldErrors(wrong_fields(error)))
 
     async def on_http(_request: Request, error: HTTPException) -> Response:
-        known = {404: NotFound, 405: MethodNotAllowed, 400: MalformedBody, 413: BodyTooLarge}
-        return problem_response(known.get(error.status_code, InternalError)(), error.headers)
+        return http_problem(error)
 
     async def on_database(_request: Request, error: Exception) -> Response:
         log.error("database failed a request", error=type(error).__name__)

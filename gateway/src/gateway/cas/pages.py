@@ -77,7 +77,7 @@ async def login(request: Request) -> Response:
     if capacity is None:
         return redirect("/choose", {"next": own_path(with_query(PATH, query))})
     if await _needs_consent(here.provider, asked, person):
-        return redirect(asked.service, {}) if asked.gateway else _ask_for_consent(here, query, asked, capacity)
+        return redirect(asked.service, {}) if asked.gateway else _ask_for_consent(here, query, asked, person, capacity)
     return await _hand_over(here, asked, session, person, capacity, fresh=fresh)
 
 
@@ -184,13 +184,14 @@ async def _needs_consent(provider: Provider, asked: HandOver, person: Person) ->
         return not asked.scopes <= await consented_scopes(connection, person.id, asked.client.client_id)
 
 
-def _ask_for_consent(here: Guest, query: dict[str, str], asked: HandOver, capacity: Capacity) -> Response:
+def _ask_for_consent(here: Guest, query: dict[str, str], asked: HandOver, who: Person, capacity: Capacity) -> Response:
     return here.page(
         "cas_consent",
         leads_to=asked.service,
         client_name=asked.client.name,
         scopes=[SCOPE_TEXTS[scope] for scope in sorted(asked.scopes)],
-        acting_for=capacity.principal.name if capacity.principal else None,
+        name=who.masked_name,
+        acting_for=capacity.shown_name,
         action=with_query("/cas/consent", query),
         csrf=here.csrf(f"cas-consent:{asked.service}"),
     )
@@ -206,7 +207,15 @@ async def _hand_over(
             tx, client, asked.service, session, capacity, fresh=fresh, seconds=_lifetime(provider)
         )
     if asked.posted:
-        return here.page("cas_post", leads_to=asked.service, service=asked.service, ticket=ticket, name=client.name)
+        return here.page(
+            "cas_post",
+            leads_to=asked.service,
+            service=asked.service,
+            ticket=ticket,
+            client_name=client.name,
+            name=person.masked_name,
+            acting_for=capacity.shown_name,
+        )
     return redirect(asked.service, {"ticket": ticket})
 
 

@@ -49,6 +49,7 @@ class InvalidPhone(NamedError):
     slug = "invalid-phone"
     title = "手机号码应为 11 位数字"
     status = 422
+    pointer = "/phone"
 
 
 class WrongCode(NamedError):

@@ -22,7 +22,7 @@ from gateway.provider import Provider
 from gateway.signin.domain import Patience, TooManyAttempts
 from gateway.signin.throttle import count, require_patience, take_turn
 from gateway.tokens.opaque import digest
-from onestop_runtime.caller import ANONYMOUS
+from onestop_runtime.caller import ANONYMOUS, Caller
 from onestop_runtime.fields import FieldCipher
 from onestop_runtime.ids import uuid7
 from onestop_runtime.transaction import Transaction
@@ -63,6 +63,7 @@ class Asked:
         named_by: what was typed, when it is not the phone; then it is nobody's business how often the phone was asked
             for, and one that was asked for too often gets nothing.
         own_device: mark of the browser, when it is the owner's; strangers cannot make it wait.
+        by: who asks, where he is signed in.
         wording: what the phone is told beside the code and its minutes; the usual warning by default.
     """
 
@@ -74,6 +75,7 @@ class Asked:
     named_by: str | None = None
     own_device: str | None = None
     wording: Message | None = None
+    by: Caller | None = None
 
     @property
     def sent(self) -> bool:
@@ -89,7 +91,7 @@ async def ask(provider: Provider, holder: Holder, asked: Asked) -> None:
     """
     cipher = provider.cipher
     number = code_of(secrets.randbelow(10**6))
-    async with provider.transaction(replace(ANONYMOUS, channel="web")) as tx:
+    async with provider.transaction(asked.by or replace(ANONYMOUS, channel="web")) as tx:
         await take_turn(tx, _keys(cipher, asked, holder))
         if asked.named_by is not None and asked.sent and not await _phone_rested(tx, cipher, asked):
             asked = replace(asked, silent=True)

@@ -153,7 +153,7 @@ async def _second_page(here: Guest, onward: Onward, error: NamedError | None = N
     return here.page(
         "second_factor",
         error=error,
-        script=bool(factors.passkeys),
+        passkeys=bool(factors.passkeys),
         leads_to=onward.leads_to,
         onward=onward,
         csrf=here.csrf(onward.purpose(SIGN_IN)),

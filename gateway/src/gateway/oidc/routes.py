@@ -15,7 +15,7 @@ from gateway.oidc.pushed_requests import PATH as PUSHED_REQUESTS
 from gateway.oidc.pushed_requests import push
 from gateway.scans import routes as scans
 from gateway.signin import routes as signin
-from gateway.signin.account import SESSIONS, show_account, show_sessions, take_sessions
+from gateway.signin.account import ACCOUNT_HOME, SESSIONS, go_to_account, show_account, show_sessions, take_sessions
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,8 +50,10 @@ router.add_route(scans.PHONE, scans.show_scan, methods=["GET"])
 router.add_route(scans.PHONE, scans.take_scan, methods=["POST"])
 router.add_route(devices.PAGE, devices.show_device, methods=["GET"])
 router.add_route(devices.PAGE, devices.take_device, methods=["POST"])
-router.add_route(signin.ACCOUNT_HOME, show_account, methods=["GET"])
+router.add_route("/", go_to_account, methods=["GET"])
+router.add_route(ACCOUNT_HOME, show_account, methods=["GET"])
 router.add_route(SESSIONS, show_sessions, methods=["GET"])
 router.add_route(SESSIONS, take_sessions, methods=["POST"])
 router.add_route(pages.STYLE_PATH, pages.style, methods=["GET"])
-router.add_route(pages.SCRIPT_PATH, pages.script, methods=["GET"])
+for _path in (pages.ONCE_PATH, pages.PASSKEYS_PATH):
+    router.add_route(_path, pages.script, methods=["GET"])

@@ -1,14 +1,16 @@
-"""Pages for people: rendered here, without JavaScript, with nothing from outside."""
+"""Pages for people: rendered here, at work without JavaScript, with nothing from outside."""
 
 import functools
 import hashlib
 from datetime import datetime
 from functools import cache
+from http import HTTPStatus
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -17,6 +19,7 @@ from gateway.oidc.http import NO_STORE, Endpoint, as_page_error, count, redirect
 from gateway.pages.language import CHINESE, COOKIE, LANGUAGES, N_, language_of, translations
 from onestop_legal.errors import NamedError
 from onestop_legal.working_days import SHANGHAI
+from onestop_runtime.problems import NotFound, http_problem
 
 ACCOUNT: Final = (
     ("/account", N_("我的账户")),
@@ -30,9 +33,12 @@ ACCOUNT: Final = (
 """The pages of a person's own account, as the navigation shows them."""
 
 _STYLE: Final = files(__package__).joinpath("static/pages.css").read_bytes()
-_SCRIPT: Final = files(__package__).joinpath("static/passkeys.js").read_bytes()
-SCRIPT_PATH: Final = f"/assets/passkeys-{hashlib.sha256(_SCRIPT).hexdigest()[:16]}.js"
+_SCRIPTS: Final = {name: files(__package__).joinpath(f"static/{name}.js").read_bytes() for name in ("once", "passkeys")}
+ONCE_PATH, PASSKEYS_PATH = (
+    f"/assets/{name}-{hashlib.sha256(source).hexdigest()[:16]}.js" for name, source in _SCRIPTS.items()
+)
 STYLE_PATH: Final = f"/assets/pages-{hashlib.sha256(_STYLE).hexdigest()[:16]}.css"
+_FOR_PROGRAMS: Final = ("/api/", "/oauth/", "/.well-known/", "/assets/")
 _YEAR: Final = 365 * 24 * 3600
 _HEADERS: Final = {
     **NO_STORE,
@@ -70,7 +76,8 @@ def _templates(language: str) -> Environment:
     templates.filters["moment"] = _moment
     templates.globals |= {
         "style_path": STYLE_PATH,
-        "script_path": SCRIPT_PATH,
+        "once_path": ONCE_PATH,
+        "passkeys_path": PASSKEYS_PATH,
         "language": language,
         "account_pages": ACCOUNT,
     }
@@ -83,7 +90,7 @@ def page(
     status: int = 200,
     *,
     leads_to: str | None = None,
-    script: bool = False,
+    passkeys: bool = False,
     **values: Any,
 ) -> Response:
     """Return a page in the language of who looks at it.
@@ -94,13 +101,17 @@ def page(
         status: HTTP status.
         leads_to: address of a client that a form of this page ends at; browsers hold `form-action` against every
             redirect that follows a form.
-        script: whether the page offers passkeys, which take our script; no other page runs any.
+        passkeys: whether the page offers passkeys, which take a script of their own.
         values: what the template shows.
     """
     language = language_of(request)
-    values |= {"here": request.url.path, "script": script, "other_languages": _other_languages(request, language)}
+    values |= {"here": request.url.path, "passkeys": passkeys, "other_languages": _other_languages(request, language)}
     text = _templates(language).get_template(f"{template}.html").render(values)
-    headers = {**_HEADERS, "Content-Security-Policy": _policy(leads_to, script=script), "Content-Language": language}
+    headers = {
+        **_HEADERS,
+        "Content-Security-Policy": _policy(request, leads_to, passkeys=passkeys),
+        "Content-Language": language,
+    }
     response = HTMLResponse(text, status, headers)
     if "language" in request.query_params:
         secure = request.url.scheme == "https"
@@ -149,6 +160,16 @@ def translated(request: Request, text: str) -> str:
     return translations(language_of(request)).gettext(text)
 
 
+async def missing(request: Request, error: Exception) -> Response:
+    """Answer who opens an address that is none: a person with a page, a program with a problem document."""
+    if not isinstance(error, HTTPException):
+        raise TypeError(type(error).__name__) from error
+    looking = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    if error.status_code == HTTPStatus.NOT_FOUND and looking and not request.url.path.startswith(_FOR_PROGRAMS):
+        return error_page(request, NotFound())
+    return http_problem(error)
+
+
 async def style(_request: Request) -> Response:
     """Return the style sheet; its address changes with its content."""
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
@@ -160,10 +181,11 @@ def _moment(instant: datetime) -> str:
     return instant.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
-async def script(_request: Request) -> Response:
-    """Return the one script of ours; its address changes with its content."""
+async def script(request: Request) -> Response:
+    """Return a script of ours; its address changes with its content."""
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-    return Response(_SCRIPT, headers=headers, media_type="text/javascript; charset=utf-8")
+    source = _SCRIPTS["once" if request.url.path == ONCE_PATH else "passkeys"]
+    return Response(source, headers=headers, media_type="text/javascript; charset=utf-8")
 
 
 def json_for_script(text: str) -> Response:
@@ -182,11 +204,14 @@ def _other_languages(request: Request, language: str) -> list[tuple[str, str, st
     ]
 
 
-def _policy(leads_to: str | None, *, script: bool) -> str:
+def _policy(request: Request, leads_to: str | None, *, passkeys: bool) -> str:
+    """Return what a page may load and do; of what our origin serves, nothing but our own scripts runs."""
     target = f" {_source(leads_to)}" if leads_to else ""
-    scripted = "script-src 'self'; connect-src 'self'; " if script else ""
+    origin = f"{request.url.scheme}://{request.url.netloc}"
+    scripts = " ".join(origin + path for path in ((ONCE_PATH, PASSKEYS_PATH) if passkeys else (ONCE_PATH,)))
+    connect = "connect-src 'self'; " if passkeys else ""
     return (
-        f"default-src 'none'; {scripted}style-src 'self'; img-src 'self' data:; "
+        f"default-src 'none'; script-src {scripts}; {connect}style-src 'self'; img-src 'self' data:; "
         f"form-action 'self'{target}; frame-ancestors 'none'; base-uri 'none'"
     )
 

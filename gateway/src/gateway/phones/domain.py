@@ -17,6 +17,7 @@ class PhoneUnchanged(NamedError):
     slug = "phone-unchanged"
     title = "这就是您现在的手机号码"
     status = 409
+    pointer = "/phone"
 
 
 class PhoneChangeGone(NamedError):

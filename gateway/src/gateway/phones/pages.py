@@ -41,7 +41,7 @@ async def take_phone(request: Request) -> Response:
     who.require_recent(PHONE)
     typed = form.get("phone", "")
     try:
-        await service.ask_to_change(who.provider, _holder(who), who.person.id, phone_number(typed))
+        await service.ask_to_change(who.provider, _holder(who), who.caller, phone_number(typed))
     except (InvalidPhone, PhoneUnchanged, TooManyAttempts) as error:
         return await _phone_page(who, typed, error)
     return redirect(_CODE, {})

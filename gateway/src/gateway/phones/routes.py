@@ -51,9 +51,9 @@ async def my_phone(tx: Read, request: Request) -> PhoneView:
 )
 async def ask_to_change(asked: CodeAsked, caller: Who, request: Request) -> CodeSent:
     """Send a code to the new number."""
-    session = await _session(request, caller)
+    await _session(request, caller)
     provider, transaction = provider_of(request), new_secret()
-    await service.ask_to_change(provider, _holder(request, transaction), session.person_id, phone_number(asked.phone))
+    await service.ask_to_change(provider, _holder(request, transaction), caller, phone_number(asked.phone))
     return CodeSent(transaction=transaction, expires_at=provider.context.clock() + CODE_LIFETIME)
 
 

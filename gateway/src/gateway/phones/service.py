@@ -15,7 +15,7 @@ import asyncpg
 from prometheus_client import Counter
 
 from gateway.codes.domain import Purpose, WrongCode
-from gateway.codes.service import Asked, Holder, ask, prove, proved
+from gateway.codes.service import NOBODY, Asked, Holder, ask, prove, proved
 from gateway.identity.repository import change_phone, phone_of
 from gateway.messages.domain import Message
 from gateway.messages.service import send
@@ -39,7 +39,7 @@ CHANGES = Counter("onestop_phone_changes_total", "Changes of people's phone numb
 log = logger(__name__)
 
 
-async def ask_to_change(provider: Provider, holder: Holder, person_id: UUID, phone: str) -> None:
+async def ask_to_change(provider: Provider, holder: Holder, caller: Caller, phone: str) -> None:
     """Send a code to the number at which somebody wants to be reached.
 
     Raises:
@@ -47,10 +47,10 @@ async def ask_to_change(provider: Provider, holder: Holder, person_id: UUID, pho
         TooManyAttempts: when too many codes were asked for.
     """
     async with acquired(provider.context.pool) as connection:
-        known = await phone_of(connection, provider.cipher, person_id)
+        known = await phone_of(connection, provider.cipher, caller.sub or NOBODY)
     if phone == known:
-        raise PhoneUnchanged(pointer="/phone")
-    await ask(provider, holder, Asked(Purpose.CHANGE_PHONE, phone, person_id))
+        raise PhoneUnchanged
+    await ask(provider, holder, Asked(Purpose.CHANGE_PHONE, phone, caller.sub, by=caller))
 
 
 async def prove_new(provider: Provider, holder: Holder, caller: Caller, code: str, *, strong: bool) -> PhoneChange:

@@ -7,6 +7,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.identity.domain import Level
 from gateway.oidc.http import redirect
 from gateway.pages import for_people
 from gateway.pages.language import N_
@@ -16,7 +17,14 @@ from gateway.signin.repository import living_session, sessions_of
 from gateway.signin.service import end, end_all
 from onestop_runtime.transaction import acquired
 
+ACCOUNT_HOME: Final = "/account"
 SESSIONS: Final = "/account/sessions"
+_LEVELS: Final = {
+    Level.SELF_DECLARED: N_("未核验"),
+    Level.PHONE: N_("已验证手机，尚未实名"),
+    Level.REAL_NAME: N_("已实名"),
+    Level.IN_PERSON: N_("已实名（当面核验）"),
+}
 _ZONE: Final = timedelta(hours=8)
 _SYSTEMS: Final = (
     ("iPhone", "iPhone"),
@@ -36,10 +44,23 @@ _BROWSERS: Final = (
 )
 
 
+async def go_to_account(_request: Request) -> Response:
+    """Lead who knows nothing but our origin to what there is for him."""
+    return redirect(ACCOUNT_HOME, {})
+
+
 @for_people
 async def show_account(request: Request) -> Response:
-    """Show who is signed in, and where everything about the account is."""
-    return (await visitor(request)).page("account_home")
+    """Show who is signed in, how surely he is known, and how he is known more surely."""
+    who = await visitor(request)
+    level = Level(who.person.assurance)
+    return who.page(
+        "account_home",
+        username=who.person.username,
+        level=_LEVELS[level],
+        unknown=level < Level.REAL_NAME,
+        providers=[it.name for it in who.provider.upstreams.values()],
+    )
 
 
 @for_people

@@ -16,7 +16,7 @@ from gateway.people.domain import Capacity, Person
 from gateway.people.repository import person_by_id
 from gateway.provider import Provider, provider_of
 from gateway.signin.cookies import SESSION, VISIT
-from gateway.signin.domain import Session, SignInTooOld, require_recent
+from gateway.signin.domain import Session, SignInTooOld, TooManyAttempts, require_recent
 from gateway.signin.service import current_session
 from gateway.terminals.domain import NotAtTerminal
 from gateway.tokens.opaque import form_token, new_secret, same
@@ -66,6 +66,7 @@ class Guest:
         """Return a page; one that tells an error has its status, and says beside each field what is wrong there."""
         told_here: dict[str, Any] = {
             "error": told(self.request, error) if error else None,
+            "paused": isinstance(error, TooManyAttempts),
             "wrong": {it.pointer.removeprefix("/"): translated(self.request, it.detail) for it in _errors(error)},
         }
         response = page(self.request, template, error.status if error else status, **told_here, **values)

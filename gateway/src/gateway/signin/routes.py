@@ -17,6 +17,7 @@ from gateway.pages.language import N_
 from gateway.people.domain import Person
 from gateway.people.repository import person_by_id
 from gateway.provider import Provider, provider_of
+from gateway.signin.account import ACCOUNT_HOME
 from gateway.signin.cookies import DEVICE, SESSION, VISIT
 from gateway.signin.domain import MULTIPLE, Arrival, Session, TooManyAttempts, WrongCredentials
 from gateway.signin.onward import Onward, onward_of, read_form
@@ -27,7 +28,6 @@ from onestop_legal.errors import NamedError
 from onestop_runtime.problems import Overloaded
 from onestop_runtime.transaction import acquired
 
-ACCOUNT_HOME: Final = "/account"
 SIGN_IN: Final = "sign-in"
 """What the forms of signing in are for, whichever way."""
 OWED: Final = "/account/second-factor"
@@ -158,6 +158,7 @@ async def show_consent(request: Request) -> Response:
         client_name=under_way.client.name,
         own=under_way.client.first_party,
         scopes=[SCOPE_TEXTS[scope] for scope in scopes],
+        name=person.masked_name if person else "",
         acting_for=capacity.shown_name if capacity else None,
         handle=handle,
         csrf=form_token(provider.cookies.read(request, VISIT) or "", f"consent:{handle}"),
@@ -205,7 +206,7 @@ def form_page(here: Guest, onward: Onward, *, username: str = "", error: NamedEr
     return here.page(
         "sign_in",
         error=error,
-        script=True,
+        passkeys=True,
         leads_to=onward.leads_to,
         onward=onward,
         csrf=here.csrf(onward.purpose(SIGN_IN)),
