@@ -108,6 +108,7 @@ class Verb(CodeList):
     TICKET_REDEEMED = "ticket.redeemed", N_("部门系统确认登录")
     TICKET_REFUSED = "ticket.refused", N_("拒绝部门系统确认登录")
 
+    IDENTITIES_INSPECTED = "identities.inspected", N_("工作人员查阅第三方身份")
     RECORDS_INSPECTED = "records.inspected", N_("工作人员查阅记录")
 
     SIGNING_KEY_MADE = "signing-key.made", N_("生成签名密钥")

@@ -169,6 +169,7 @@ SERVICE = Service(
         devices.router,
         scans.commands,
         linked_identities.queries,
+        linked_identities.inspections,
         linked_identities.commands,
         federation.router,
         terminals.queries,

@@ -59,7 +59,7 @@ PERMISSIONS = PermissionTable(
     allow("staff", "sign-in.decide"),
     allow("natural", "identity.list", _OWN),
     allow("staff", "identity.list", _OWN),
-    allow("admin", "identity.list"),
+    allow("admin", "identity.inspect"),
     allow("natural", "identity.unlink", _OWN),
     allow("staff", "identity.unlink", _OWN),
     allow("admin", "identity.unlink"),

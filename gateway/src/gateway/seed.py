@@ -1,4 +1,7 @@
-"""Fills an empty gateway with the people, companies and clients of a file; what is there already stays.
+"""Fills a gateway with the people, companies and clients of a file; people and companies that are there stay.
+
+A client that the file has registered follows it, so that a newer version's scopes reach a stack that was made before;
+one that somebody has changed by hand stays.
 
 The file is JSON with `companies`, `people` (with passwords or their hashes, appointments and mandates) and `clients`; a
 stack on one machine makes it with random secrets.
@@ -12,7 +15,7 @@ from uuid import UUID
 
 from gateway.clients.repository import client_by_id
 from gateway.clients.schemas import NewClient
-from gateway.clients.service import register
+from gateway.clients.service import follow, register
 from gateway.legal_persons import service as legal_persons
 from gateway.legal_persons.domain import LegalPerson, Source
 from gateway.mandates import service as mandates
@@ -41,7 +44,7 @@ async def seed(transactions: Transactions, data: dict[str, Any]) -> None:
 
 
 async def fill(transactions: Transactions, cipher: FieldCipher, data: dict[str, Any]) -> None:
-    """Add what `data` names and the database lacks, all or nothing."""
+    """Add what `data` names and the database lacks, and have its clients follow it, all or nothing."""
     async with transactions() as tx:
         companies = [await _company(tx, entry) for entry in data.get("companies", ())]
         known = {company.credit_code: company for company in companies}
@@ -119,9 +122,9 @@ def _mandate(agent: NewPerson, entry: dict[str, Any], companies: dict[str, Legal
 
 
 async def _client(tx: Transaction, entry: dict[str, Any]) -> bool:
-    if await client_by_id(tx.connection, entry["client_id"]) is not None:
-        return False
     new = NewClient.model_validate({name: entry[name] for name in NewClient.model_fields if name in entry})
+    if await client_by_id(tx.connection, entry["client_id"]) is not None:
+        return await follow(tx, new)
     await register(tx, new.as_client(_id(entry)))
     return True
 

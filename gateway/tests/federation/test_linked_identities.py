@@ -186,7 +186,9 @@ async def test_the_api_shows_and_takes_back_own_links_and_hides_those_of_others(
     assert shown["provider_name"] == "河北省统一身份认证平台"
     assert (await browser.get(OWN, headers=agent)).json() == []
     person_id = await gateway.context.pool.fetchval("SELECT id FROM person WHERE username = 'citizen'")
-    assert (await browser.get(f"/api/gateway/v1/people/{person_id}/identities", headers=agent)).status_code == 403
+    assert (
+        await browser.get(f"/api/gateway/v1/people/{person_id}/identities?purpose=audit", headers=agent)
+    ).status_code == 403
     assert (await browser.delete(f"{OWN}/{shown['id']}", headers=agent)).status_code == 404
     assert (await browser.delete(f"{OWN}/{shown['id']}", headers=citizen)).status_code == 204
     assert (await browser.get(OWN, headers=citizen)).json() == []
@@ -198,9 +200,17 @@ async def test_an_administrator_who_is_known_by_name_takes_back_any_link(
 ):
     await by_province(browser, await browser.get("/sign-in"), "li")
     person_id = await gateway.context.pool.fetchval("SELECT person_id FROM federated_identity")
-    address = f"/api/gateway/v1/people/{person_id}/identities"
+    address = f"/api/gateway/v1/people/{person_id}/identities?purpose=incident&reference=〔2026〕7号"
     admin, weak = await api_of(open_browser(), "admin"), await api_of(open_browser(), "weak_admin")
     (shown,) = (await browser.get(address, headers=admin)).json()
+    assert "工作人员查阅第三方身份" in (await browser.get("/account/records")).text
+    looked = await gateway.context.pool.fetchrow("SELECT key, detail FROM audit WHERE verb = 'identities.inspected'")
+    assert looked["key"] == person_id
+    assert looked["detail"] == {"purpose": "incident", "reference": "〔2026〕7号"}
+    without = await browser.get(address.partition("?")[0], headers=admin)
+    assert [it["pointer"] for it in without.json()["errors"]] == ["?purpose"]
+    nobody = address.replace(str(person_id), "01a2199f-56fe-7abc-b476-8a813766431c")
+    assert (await browser.get(nobody, headers=admin)).json()["type"] == "/problems/person-not-found"
     assert (await browser.get(address, headers=weak)).status_code == 401
     assert (await browser.delete(f"{OWN}/{shown['id']}", headers=weak)).status_code == 401
     assert (await browser.delete(f"{OWN}/{shown['id']}", headers=admin)).status_code == 204

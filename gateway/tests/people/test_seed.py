@@ -12,6 +12,8 @@ from gateway.seed import fill
 from onestop_legal.identity_number import InvalidIdentityNumber
 from onestop_local.secrecy import Secrets
 
+REGISTRY = "/api/gateway/v1/clients"
+NOT_CHANGED_BY_HAND = {"client_id", "id", "state", "version", "former_secrets_valid_until", "proposed_by", "draft"}
 CANARIES = ("130371198803171020", "130371198506121246", "赵晓梅", "周海燕", "15400000007", "碧海-金沙-2026")
 
 
@@ -46,6 +48,33 @@ async def test_who_is_new_in_the_file_is_added(gateway: Any, seed: dict[str, Any
     await fill(gateway.transaction, gateway.context.state.cipher, more)
     names = await gateway.context.pool.fetch("SELECT username FROM person ORDER BY registered_at DESC LIMIT 1")
     assert names[0]["username"] == "citizen_2"
+
+
+async def test_a_client_follows_the_file_until_somebody_changes_it_by_hand(
+    gateway: Any, browser: Any, seed: dict[str, Any]
+):
+    def with_scopes(*scopes: str) -> dict[str, Any]:
+        changed = [it | {"scopes": list(scopes)} if it["client_id"] == "foreign" else it for it in seed["clients"]]
+        return seed | {"clients": changed}
+
+    async def registered() -> dict[str, Any]:
+        shown: dict[str, Any] = (await browser.get(f"{REGISTRY}/foreign", headers=admin)).json()
+        return shown
+
+    admin = await browser.bearer("admin")
+    cipher = gateway.context.state.cipher
+    await fill(gateway.transaction, cipher, with_scopes("openid", "profile", "gateway:read", "intake:read"))
+    newer = await registered()
+    assert (newer["version"], newer["scopes"]) == (2, ["openid", "profile", "gateway:read", "intake:read"])
+    (change, _) = (await browser.get(f"{REGISTRY}/foreign/history", headers=admin)).json()["items"]
+    assert (change["by"], change["changes"]["scopes"][0]) == (None, ["openid", "profile", "gateway:read"])
+    kept = {name: value for name, value in newer.items() if name not in NOT_CHANGED_BY_HAND}
+    by_hand = await browser.put(
+        f"{REGISTRY}/foreign", json=kept | {"name": "社区小站"}, headers=admin | {"If-Match": '"2"'}
+    )
+    assert by_hand.status_code == 200, by_hand.text
+    await fill(gateway.transaction, cipher, with_scopes("openid"))
+    assert (await registered())["scopes"] == newer["scopes"]
 
 
 async def test_no_personal_data_lies_open_in_the_database(gateway: Any):

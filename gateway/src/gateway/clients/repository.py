@@ -42,6 +42,11 @@ _SAVE = compiled(
     .where(client.c.client_id == sa.bindparam("saved"))
     .values({column: sa.bindparam(column.name) for column in _COLUMNS if column.name != "client_id"})
 )
+_CHANGED_BY_HAND = compiled(
+    sa.select(
+        sa.exists().where(client_history.c.client_id == sa.bindparam("client_id"), client_history.c.by.is_not(None))
+    )
+)
 _ADD_CHANGE = compiled(sa.insert(client_history))
 _CHANGES = compiled(
     sa.select(*(column for column in client_history.c if column.name != "client_id"))
@@ -149,6 +154,11 @@ async def changes_before(connection: Connection, client_id: str, before: int, li
     """Return what was changed of a client before it had the version `before`, the latest first."""
     rows = await _CHANGES.fetch(connection, client_id=client_id, before=before, page_limit=limit)
     return [Change(**row) for row in rows]
+
+
+async def was_changed_by_hand(connection: Connection, client_id: str) -> bool:
+    """Tell whether somebody, and not the platform alone, has registered or changed a client."""
+    return await _CHANGED_BY_HAND.fetchval(connection, client_id=client_id) is True
 
 
 async def use_assertion(connection: Connection, client_id: str, jti_hash: bytes, expires_at: datetime) -> bool:

@@ -176,6 +176,23 @@ async def end(tx: Transaction, client_id: str, version: int, reason: str) -> Cli
     return ended
 
 
+async def follow(tx: Transaction, wanted: NewClient) -> bool:
+    """Have a registered client follow what a file says of it, unless somebody has changed it by hand.
+
+    Its secret stays. Returns whether anything was changed; raises `InvalidClientMetadata`.
+    """
+    found = await client_by_id(tx.connection, wanted.client_id, lock=True)
+    if found is None or not found.active or await repository.was_changed_by_hand(tx.connection, found.client_id):
+        return False
+    changes = {name: value for name, value in wanted.attributes().items() if value != getattr(found, name)}
+    if not changes:
+        return False
+    changed = found.changed(changes, by=None, waits=False)
+    _require_sound(changed, local=False)
+    tx.audit("client.changed", key=found.id, detail=await _save(tx, found, changed))
+    return True
+
+
 async def replace_keys(tx: Transaction, client_id: str, jwks: Mapping[str, Any]) -> None:
     """Register a client with other keys; what it got by those before is void.
 

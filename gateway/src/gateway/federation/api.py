@@ -1,23 +1,27 @@
 """The API of linked identities, for the person and for administrators."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Query, Request
 
 from gateway.federation.domain import Link, LinkNotFound, OnlyWayToSignIn
 from gateway.federation.repository import link_by_id, links_of
 from gateway.federation.schemas import IdentityView
-from gateway.federation.service import unlink
+from gateway.federation.service import inspect, unlink
+from gateway.identity.domain import PersonNotFound
 from gateway.own_api import principal_of
 from gateway.people.domain import NotKnownSurelyEnough, require_assurance
 from gateway.people.routes import PREFIX
 from gateway.permissions import PERMISSIONS
 from gateway.provider import provider_of
+from gateway.records.domain import REFERENCE, InspectionPurpose
 from gateway.signin.domain import SignInTooOld, require_recent
 from onestop_runtime.problems import NotSignedIn, errors
 from onestop_runtime.routing import Read, Write, command_router, query_router
 
 queries = query_router(PREFIX, ["身份"])
+inspections = command_router(PREFIX, ["身份"], idempotency=False)
 commands = command_router(PREFIX, ["身份"])
 
 _OTHERS_NEED = 2
@@ -33,13 +37,22 @@ async def my_identities(tx: Read, request: Request) -> list[IdentityView]:
     return [_view(request, it) for it in await links_of(tx.connection, tx.caller.sub)]
 
 
-@queries.get("/people/{person_id}/identities", summary="某人关联的第三方身份", responses=errors(NotKnownSurelyEnough))
-async def identities_of_person(person_id: UUID, tx: Read, request: Request) -> list[IdentityView]:
-    """Return the linked identities of a person, for administrators."""
-    PERMISSIONS.require(tx.caller, "identity.list", {"person_id": person_id})
-    if tx.caller.sub != person_id:
-        require_assurance(tx.caller.acr, _OTHERS_NEED)
-    return [_view(request, it) for it in await links_of(tx.connection, person_id)]
+@inspections.get(
+    "/people/{person_id}/identities",
+    summary="查阅他人关联的第三方身份",
+    responses=errors(PersonNotFound, NotKnownSurelyEnough),
+)
+async def identities_of_person(
+    person_id: UUID,
+    tx: Write,
+    request: Request,
+    *,
+    purpose: Annotated[InspectionPurpose, Query(description=InspectionPurpose.told())],
+    reference: Annotated[str | None, Query(pattern=REFERENCE, description="依据文书的文号")] = None,
+) -> list[IdentityView]:
+    """Return the linked identities of somebody, for a purpose; the look is recorded and shown to him."""
+    found = await inspect(tx, person_id, purpose, reference)
+    return [_view(request, it) for it in found]
 
 
 @commands.delete(

@@ -18,13 +18,15 @@ from gateway.federation.errors import NoSuchProvider, SignInGone, UpstreamAway, 
 from gateway.federation.repository import Begun
 from gateway.federation.tokens import SignedOut
 from gateway.federation.upstream import Asked, Upstream
-from gateway.identity.domain import Facts, Level
+from gateway.identity.domain import Facts, Level, PersonNotFound
 from gateway.identity.repository import people_with_number
 from gateway.identity.service import verify
-from gateway.people.domain import Person
+from gateway.people.domain import Person, require_assurance
 from gateway.people.repository import has_password, person_by_id, sealed_fields
 from gateway.people.service import FIRST_VERSION, NewPerson, register_person
+from gateway.permissions import PERMISSIONS
 from gateway.provider import Provider
+from gateway.records.domain import INSPECTING_NEEDS, InspectionPurpose
 from gateway.signin.service import NOBODY, end
 from gateway.tokens.opaque import digest, form_token, new_secret
 from onestop_legal.errors import NamedError
@@ -166,6 +168,21 @@ async def unlink(tx: Transaction, known: Link, *, kept: UUID | None = None) -> t
     tx.audit("identity.unlinked", key=known.person_id, detail={"provider": known.provider})
     sessions = await repository.sessions_of_link(tx.connection, known.id)
     return await _end(tx, [session for session in sessions if session != kept])
+
+
+async def inspect(tx: Transaction, person_id: UUID, purpose: InspectionPurpose, reference: str | None) -> list[Link]:
+    """Return with which identities somebody may sign in, to administrators who say why; he sees that they looked.
+
+    Raises:
+        NotPermitted, NotKnownSurelyEnough: when the caller may not.
+        PersonNotFound: when there is no such person.
+    """
+    PERMISSIONS.require(tx.caller, "identity.inspect")
+    require_assurance(tx.caller.acr, INSPECTING_NEEDS)
+    if await person_by_id(tx.connection, person_id) is None:
+        raise PersonNotFound
+    tx.audit("identities.inspected", key=person_id, detail={"purpose": purpose.value, "reference": reference})
+    return await repository.links_of(tx.connection, person_id)
 
 
 async def honour_logout(provider: Provider, upstream: Upstream, logout_token: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from onestop_legal.codes import CodeList
@@ -17,6 +17,17 @@ class InspectionPurpose(CodeList):
     AUDIT = "audit", "内部审计"
     JUDICIAL = "judicial", "司法机关依法查询"
     REQUEST = "request", "依本人申请"
+
+    @classmethod
+    def told(cls) -> str:
+        """Return all of them with what they mean, for the documentation."""
+        return "；".join(f"{purpose} {purpose.label}" for purpose in cls)
+
+
+INSPECTING_NEEDS: Final = 2
+"""Who looks into what concerns others has to be known by his real name."""
+REFERENCE: Final = r"^[0-9A-Za-z〔〕()（）第号-]{1,64}$"
+"""What a document's number is written with; no name fits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The API of records."""
 
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
@@ -9,7 +9,7 @@ from gateway.identity.domain import PersonNotFound
 from gateway.people.domain import NotKnownSurelyEnough
 from gateway.people.routes import PREFIX
 from gateway.records import service
-from gateway.records.domain import InspectionPurpose, Record
+from gateway.records.domain import REFERENCE, InspectionPurpose, Record
 from gateway.records.schemas import RecordView
 from onestop_runtime.cursor import Page, decode_cursor, encode_cursor, page_of
 from onestop_runtime.problems import InvalidCursor, NotSignedIn, errors
@@ -18,9 +18,6 @@ from onestop_runtime.routing import Read, Write, command_router, query_router
 queries = query_router(PREFIX, ["记录"])
 inspections = command_router(PREFIX, ["记录"], idempotency=False)
 
-_REFERENCE: Final = r"^[0-9A-Za-z〔〕()（）第号-]{1,64}$"
-"""What a document's number is written with; no name fits."""
-_PURPOSES: Final = "；".join(f"{purpose} {purpose.label}" for purpose in InspectionPurpose)
 Limit = Annotated[int, Query(ge=1, le=100)]
 
 
@@ -42,8 +39,8 @@ async def inspect_records(
     tx: Write,
     person_id: UUID,
     *,
-    purpose: Annotated[InspectionPurpose, Query(description=_PURPOSES)],
-    reference: Annotated[str | None, Query(pattern=_REFERENCE, description="依据文书的文号")] = None,
+    purpose: Annotated[InspectionPurpose, Query(description=InspectionPurpose.told())],
+    reference: Annotated[str | None, Query(pattern=REFERENCE, description="依据文书的文号")] = None,
     cursor: str | None = None,
     limit: Limit = 20,
 ) -> Page[RecordView]:

@@ -7,15 +7,13 @@ from gateway.identity.domain import PersonNotFound
 from gateway.people.domain import require_assurance
 from gateway.people.repository import person_by_id
 from gateway.permissions import PERMISSIONS
-from gateway.records.domain import InspectionPurpose, Record
+from gateway.records.domain import INSPECTING_NEEDS, InspectionPurpose, Record
 from gateway.records.repository import records_before
 from onestop_runtime.problems import NotSignedIn
 from onestop_runtime.transaction import Reader, Transaction
 
 NEWEST: Final = 2**63 - 1
 """Before which every record is."""
-_INSPECTING_NEEDS: Final = 2
-"""Who looks into others' records has to be known by his real name."""
 
 
 async def own(reader: Reader, before: int, limit: int) -> list[Record]:
@@ -44,7 +42,7 @@ async def inspect(
         PersonNotFound: when there is no such person.
     """
     PERMISSIONS.require(tx.caller, "record.inspect")
-    require_assurance(tx.caller.acr, _INSPECTING_NEEDS)
+    require_assurance(tx.caller.acr, INSPECTING_NEEDS)
     if await person_by_id(tx.connection, person_id) is None:
         raise PersonNotFound
     found = await records_before(tx.connection, person_id, before, limit)
