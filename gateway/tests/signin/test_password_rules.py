@@ -1,6 +1,9 @@
 """A password is long enough and not easily guessed; nothing is asked of its characters."""
 
+from typing import Any
+
 import pytest
+from argon2 import PasswordHasher
 
 from gateway.signin.password_rules import UnfitPassword, require_fit, words_about
 
@@ -71,3 +74,19 @@ def test_it_has_8_to_1024_characters(password: str):
     with pytest.raises(UnfitPassword) as refused:
         require_fit(password, [])
     assert "个字符" in refused.value.detail
+
+
+async def test_a_hash_with_weaker_parameters_gives_way_to_todays_at_the_next_sign_in(gateway: Any, browser: Any):
+    async def known() -> str:
+        found: str = await gateway.context.pool.fetchval("SELECT password_hash FROM person WHERE username = 'citizen'")
+        return found
+
+    weak = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash("碧海-金沙-2026")
+    await gateway.context.pool.execute("UPDATE person SET password_hash = $1 WHERE username = 'citizen'", weak)
+    await browser.sign_in(browser.asked(), password="falsch")
+    assert await known() == weak
+    assert browser.answer(await browser.sign_in(browser.asked()))["code"]
+    todays = await known()
+    assert todays.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert browser.answer(await browser.sign_in(browser.asked(prompt="login")))["code"]
+    assert await known() == todays
