@@ -67,6 +67,7 @@ bench-%: setup
 
 faults: setup ## 在负载下逐一破坏一套完整的平台（半小时以上），核对无丢失、无重复，写出 docs/faults.md
 	@$(BIN)/python tests/faults
+	@$(BIN)/pytest -q tests/faults/long_leader_loss.py
 
 LOCKED := --universal --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock"
 

@@ -16,6 +16,7 @@ import generator
 import overload_bench
 import signin_bench
 import stack as stacks
+import steady_bench
 import submission_bench
 import visibility
 from measure import ROUNDS, SECONDS, port_of, report, until_open
@@ -99,5 +100,6 @@ ON_A_STACK: dict[str, Callable[[Stack, dict[str, Any]], Awaitable[None]]] = {
     "P9": signin_bench.p9,
     "P11": case_bench.p11,
     "overload": overload_bench.overload,
+    "P6-steady": steady_bench.p6_steady,
     "P6": p6,  # last: it leaves tasks in the inboxes that P11 would take for its own
 }

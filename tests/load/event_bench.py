@@ -77,7 +77,7 @@ class Ground:
 async def p6(stack: Stack) -> float:
     """Tell how many events go per second through outbox, Kafka and inbox, beside a raw producer; return it."""
     seen: dict[str, list[Rate]] = defaultdict(list)
-    async with _ground(stack) as ground:
+    async with on_ground(stack) as ground:
         for _ in range(ROUNDS):
             for name, measure in _PARTS.items():
                 seen[name].append(await measure(ground))
@@ -97,7 +97,7 @@ async def p6(stack: Stack) -> float:
 
 
 @asynccontextmanager
-async def _ground(stack: Stack) -> AsyncIterator[Ground]:
+async def on_ground(stack: Stack) -> AsyncIterator[Ground]:
     services, processes = stack.document["services"], stack.document["processes"]
     producer = AIOKafkaProducer(
         bootstrap_servers=stack.document["kafka"]["bootstrap"],
@@ -146,7 +146,7 @@ def row_of(topic: str, key: UUID, sequence: int) -> Row:
 async def _whole(ground: Ground) -> Rate:
     """Commit events that svc-intake reads; until all of them are applied."""
     rows = _events(GuideSuspended.TOPIC, APPLIED)
-    busy = _busy(ground.relay, ground.consumer)
+    busy = processor_time(ground.relay, ground.consumer)
     began = await _commit(ground, rows)
     return Rate(len(rows) / (await _applied(ground, rows) - began).total_seconds(), len(rows) / busy())
 
@@ -154,7 +154,7 @@ async def _whole(ground: Ground) -> Rate:
 async def _relay(ground: Ground) -> Rate:
     """Commit events that nobody reads; until all of them have left the outbox."""
     rows = _events(UNREAD, EVENTS)
-    busy = _busy(ground.relay)
+    busy = processor_time(ground.relay)
     await _commit(ground, rows)
     began = time.monotonic()
     await until_true(ground.catalog, "SELECT NOT EXISTS (SELECT FROM outbox)")
@@ -164,7 +164,7 @@ async def _relay(ground: Ground) -> Rate:
 async def _consumer(ground: Ground) -> Rate:
     """Write events for svc-intake to the broker at once; until all of them are applied."""
     rows = _events(GuideSuspended.TOPIC, APPLIED)
-    busy = _busy(ground.consumer)
+    busy = processor_time(ground.consumer)
     began = await _now(ground.intake)
     await _write(ground.producer, rows)
     return Rate(len(rows) / (await _applied(ground, rows) - began).total_seconds(), len(rows) / busy())
@@ -173,7 +173,7 @@ async def _consumer(ground: Ground) -> Rate:
 async def _raw(ground: Ground) -> Rate:
     """Write the same messages with batches of our own making, to a topic that nobody reads."""
     rows = _events(UNREAD, EVENTS)
-    began, busy = time.monotonic(), _busy(os.getpid())
+    began, busy = time.monotonic(), processor_time(os.getpid())
     await _write(ground.producer, rows)
     return Rate(len(rows) / (time.monotonic() - began), len(rows) / busy())
 
@@ -181,7 +181,7 @@ async def _raw(ground: Ground) -> Rate:
 _PARTS = {"whole": _whole, "raw": _raw, "relay": _relay, "consumer": _consumer}
 
 
-def _busy(*pids: int) -> Callable[[], float]:
+def processor_time(*pids: int) -> Callable[[], float]:
     """Return a function that says how much processor time the processes have used since now, in seconds."""
     before = sum(map(stacks.cpu_seconds, pids))
     return lambda: max(sum(map(stacks.cpu_seconds, pids)) - before, 0.01)

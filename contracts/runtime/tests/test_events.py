@@ -119,6 +119,26 @@ async def test_a_producer_that_is_given_up_stops_also_when_it_cannot_deliver(
     assert isinstance(undelivered.exception(), KafkaError)
 
 
+async def test_a_sender_that_broke_with_its_broker_does_not_end_the_relay(
+    service_client: Open, kafka: str, topic: str, caplog: pytest.LogCaptureFixture
+):
+    """Met when a leader was killed: the sender looks for a batch that was given up (KeyError)."""
+    client = await service_client(notes.service("notes-writer"), kafka_bootstrap=kafka)
+    relay = Relay(client.context)
+    producer = relay._producer = connect.producer(client.context.settings)
+    await producer.start()
+    await producer.partitions_for(topic)
+
+    async def broken() -> None:
+        raise KeyError("batch")
+
+    await producer._sender.close()
+    producer._sender.close = broken
+    await relay._drop_producer()
+    assert "producer did not stop cleanly" in caplog.messages
+    assert not any(connection.connected() for connection in producer.client._conns.values())
+
+
 @pytest.mark.usefixtures("topic")
 async def test_what_was_acknowledged_is_done_with_though_other_events_have_to_wait(service_client: Open, kafka: str):
     client = await service_client(notes.service("notes-writer"), kafka_bootstrap=kafka)

@@ -285,8 +285,9 @@ class Relay:
         try:
             async with asyncio.timeout(2 * kafka.PUBLISH_SECONDS):
                 await producer.stop()
-        except (KafkaError, OSError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - also a sender that looks for a batch which we have failed (KeyError)
             log.warning("producer did not stop cleanly", error=type(error).__name__)
+            await producer.client.close()  # `stop` has not come so far
 
 
 async def _absent(producer: AIOKafkaProducer, topics: set[str]) -> dict[str, BaseException]:
