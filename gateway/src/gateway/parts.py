@@ -16,6 +16,7 @@ from gateway.edge.client_use import ClientUse
 from gateway.edge.limiter import LocalLimiter
 from gateway.edge.origins import Origins
 from gateway.edge.rates import rates
+from gateway.edge.seen_proofs import SeenProofs
 from gateway.edge.shared_limiter import SharedLimiter
 from gateway.federation.configuration import IdentityProvider
 from gateway.federation.configuration import read as read_providers
@@ -71,8 +72,8 @@ async def open_parts(context: Context) -> AsyncIterator[Provider]:
     revoked, cookies = Revoked(), Cookies(issuer)
     await revoked.look(context.pool, clock)
     access_tokens = AccessTokens(ring, issuer, clock)
-    proofs = Proofs(Nonces(ring, clock), issuer, clock)
     admission = await _admission(context, settings)
+    proofs = Proofs(Nonces(ring, clock), issuer, clock, SeenProofs(admission.limiter))
     local = settings.environment == "local"
     async with (
         open_carrier(settings.messages_url, settings.messages_secret, clock) as carrier,

@@ -23,8 +23,9 @@ class GatewaySettings(ServiceSettings):
         client_certificate_header: in lower case, the header in which these proxies pass on the certificate of a client:
             `client-cert` (RFC 9440), or what nginx is told to send `$ssl_client_escaped_cert` in; empty for none.
         rate_factor: how often requests may come, as a multiple of what `edge/rates.py` says.
-        rates_file: file in which the processes of one machine count requests together; best in a memory file system.
-        rates_in_database: whether gateways on several machines count requests together, in the database.
+        rates_file: file in which the processes of one machine count requests, and remember proofs of keys, together;
+            best in a memory file system.
+        rates_in_database: whether gateways on several machines do so, in the database.
         forward_auth_secret: by which a proxy may ask for decisions at `/auth/forward`, at least 32 characters; without
             it nobody may.
         messages_url: where short messages are posted to be sent to phones; without it, on one machine, they stay on the

@@ -15,7 +15,7 @@ REDIRECT = "https://web.test/callback"
 def few(gateway: Any) -> Any:
     """Return a function by which so few requests of a kind are let through that a test can send more."""
     admission = gateway.context.state.admission
-    admission._limiter = LocalLimiter(subjects=64)
+    admission.limiter = LocalLimiter(subjects=64)
 
     def let_through(kind: str, **counts: int) -> None:
         changed = {who: Rate(f"{kind}-{who}", number, 3600) for who, number in counts.items()}

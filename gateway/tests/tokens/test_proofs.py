@@ -1,11 +1,11 @@
-"""What is remembered of proofs, and for how long nonces count."""
+"""For how long nonces count, and which key suffices."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gateway.oidc.domain import key_suffices
-from gateway.tokens.dpop import Nonces, Proof, SeenProofs
+from gateway.tokens.dpop import Nonces
 from gateway.tokens.keys import KeyRing, generate_key
 
 
@@ -15,35 +15,6 @@ class MovableClock:
 
     def __call__(self) -> datetime:
         return self.at
-
-
-def proof(number: int) -> Proof:
-    return Proof("key", number.to_bytes(32, "big"), {})
-
-
-def test_a_proof_is_new_once():
-    seen = SeenProofs(MovableClock())
-    assert seen.take(proof(1))
-    assert not seen.take(proof(1))
-    assert seen.take(proof(2))
-
-
-def test_a_proof_is_remembered_until_it_would_not_count_any_more():
-    clock = MovableClock()
-    seen = SeenProofs(clock)
-    assert seen.take(proof(1))
-    clock.at += timedelta(seconds=70)
-    assert not seen.take(proof(1))
-    clock.at += timedelta(seconds=2)
-    assert seen.take(proof(1))
-
-
-def test_memory_is_bounded_and_the_oldest_go_first():
-    seen = SeenProofs(MovableClock(), most=3)
-    assert all(seen.take(proof(number)) for number in range(4))
-    assert not seen.take(proof(3))
-    assert seen.take(proof(0))
-    assert len(seen._until) == 3
 
 
 def test_every_process_knows_the_nonces_of_the_others_and_of_nobody_else():

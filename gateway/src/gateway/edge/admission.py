@@ -43,10 +43,10 @@ class Admission:
     """
 
     def __init__(self, limiter: Limiter, use: ClientUse, origins: Origins, rates: Mapping[str, Rates]) -> None:
+        self.limiter = limiter
         self.use = use
         self.origins = origins
         self.rates = rates
-        self._limiter = limiter
         self._charges: dict[tuple[str, str, str], tuple[Charge, ...]] = {}
 
     async def admit(self, route: Route, principal: Principal | None, address: str) -> Allowance:
@@ -66,10 +66,10 @@ class Admission:
         """
         require_admitted(route, principal)
         charges = self._charges_of(route.rate, principal, address)
-        if not self._limiter.shared:
+        if not self.limiter.shared:
             return self._counted(charges, principal)
         try:
-            owed = await self._limiter.take(charges)
+            owed = await self.limiter.take(charges)
         except TooManyRequests as refusal:
             LIMITED.labels(refusal.limit).inc()
             raise
@@ -77,7 +77,7 @@ class Admission:
 
     def admit_at_once(self, route: Route, principal: Principal | None, address: str) -> Allowance | None:
         """Let a request through as `admit` does; None when that has to ask other machines."""
-        if self._limiter.shared:
+        if self.limiter.shared:
             return None
         require_admitted(route, principal)
         return self._counted(self._charges_of(route.rate, principal, address), principal)
@@ -88,7 +88,7 @@ class Admission:
         """Count a request, unless it was counted and so much is `owed`; return what is left."""
         try:
             if owed is None:
-                owed = self._limiter.take_here(charges)
+                owed = self.limiter.take_here(charges)
             if principal is not None:
                 self.use.count(principal.client_id)
         except (TooManyRequests, QuotaExhausted) as refusal:
@@ -105,14 +105,14 @@ class Admission:
         if client_id:
             charges.append((subject(rates.client.name, client_id), rates.client))
         try:
-            await self._limiter.take(charges)
+            await self.limiter.take(charges)
         except TooManyRequests as refusal:
             LIMITED.labels(refusal.limit).inc()
             raise
 
     def stray(self, address: str) -> None:
         """Count a request that cannot be counted for anybody else; raises `TooManyRequests`."""
-        self._limiter.take_here(self._charges_of(_STRAY, None, address))
+        self.limiter.take_here(self._charges_of(_STRAY, None, address))
 
     def _charges_of(self, kind: str, principal: Principal | None, address: str) -> tuple[Charge, ...]:
         key = (kind, address, principal.token_id if principal else "")

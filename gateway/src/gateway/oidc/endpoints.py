@@ -70,7 +70,7 @@ async def token(request: Request) -> Response:
 async def userinfo(request: Request) -> Response:
     """Tell a client about the person whose token it holds: by scope, and no more."""
     provider = provider_of(request)
-    principal = _bearer(provider, request)
+    principal = await _bearer(provider, request)
     if "openid" not in principal.scopes or principal.caller.sub is None:
         challenge = f'{token_type(principal.key)} error="insufficient_scope", scope="openid"'
         raise OAuthError("insufficient_scope", "the token lacks openid", _FORBIDDEN, challenge=challenge)
@@ -211,7 +211,7 @@ def _tokens(issued: Issued) -> dict[str, Any]:
     return answer
 
 
-def _bearer(provider: Provider, request: Request) -> Principal:
+async def _bearer(provider: Provider, request: Request) -> Principal:
     values = [value for name, value in request.scope["headers"] if name == b"authorization"]
     if not values:
         raise OAuthError("invalid_request", "no access token is given", _UNAUTHORIZED, challenge="Bearer")
@@ -219,7 +219,9 @@ def _bearer(provider: Provider, request: Request) -> Principal:
         raise _invalid_token()
     try:
         shown = provider.certificates.shown(request.scope["headers"]) if provider.certificates else None
-        return provider.identities.presented(values[0], proofs_in(request), request.method, USERINFO.encode(), shown)
+        return await provider.identities.presented(
+            values[0], proofs_in(request), request.method, USERINFO.encode(), shown
+        )
     except (InvalidToken, InvalidProof, NonceNeeded) as error:
         headers = challenge_of(error)
         description = "the access token or its proof is not valid"

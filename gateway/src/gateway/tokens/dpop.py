@@ -1,7 +1,7 @@
 """DPoP (RFC 9449): whoever sends a request proves that he holds the key that a token is bound to.
 
 A proof is a small JWT signed by that key: for one method and address, with one of our nonces, at most a minute old.
-That it comes only once is seen to by its reader: the token endpoint asks the database, the edge its own memory.
+That it comes only once is seen to by its reader: the token endpoint asks the database, the edge what it counts by.
 """
 
 import hmac
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from joserfc import jwt
@@ -26,7 +26,6 @@ from onestop_runtime.clock import Clock
 
 ALGORITHMS: Final = ("ES256", "Ed25519", "EdDSA")
 """EdDSA is the name by which most clients still call Ed25519 (RFC 9864); both mean the same key here."""
-MOST_REMEMBERED: Final = 200_000
 _READING: Final = reading(ALGORITHMS)
 _TYPE: Final = "dpop+jwt"
 _LONGEST: Final = 8192
@@ -109,11 +108,30 @@ class Nonces:
         return self._ring.secrets_for(b"dpop-nonce")
 
 
-class Proofs:
-    """Reads proofs that are made for one origin."""
+class Seen(Protocol):
+    """Notes proofs, each of which counts once."""
 
-    def __init__(self, nonces: Nonces, origin: str, clock: Clock) -> None:
+    @property
+    def shared(self) -> bool:
+        """Other machines are asked, so that `take` has to wait."""
+
+    async def take(self, proof: Proof) -> bool:
+        """Note a proof; False when it was seen before."""
+
+    def take_here(self, proof: Proof) -> bool:
+        """Note a proof without asking other machines; False when it was seen before."""
+
+
+class Proofs:
+    """Reads proofs that are made for one origin.
+
+    Attributes:
+        seen: where they are noted.
+    """
+
+    def __init__(self, nonces: Nonces, origin: str, clock: Clock, seen: Seen) -> None:
         self.nonces = nonces
+        self.seen = seen
         self._origin = origin
         self._clock = clock
 
@@ -158,25 +176,6 @@ class Proofs:
             return False
         age = self._clock().timestamp() - issued
         return -_AHEAD.total_seconds() <= age <= _OLDEST.total_seconds()
-
-
-class SeenProofs:
-    """The proofs that one process has seen within their time; of too many the oldest are forgotten."""
-
-    def __init__(self, clock: Clock, most: int = MOST_REMEMBERED) -> None:
-        self._clock = clock
-        self._most = most
-        self._until: dict[bytes, float] = {}
-
-    def take(self, proof: Proof) -> bool:
-        """Note a proof; False when it was seen before."""
-        moment = self._clock().timestamp()
-        while self._until and (len(self._until) >= self._most or next(iter(self._until.values())) < moment):
-            del self._until[next(iter(self._until))]
-        if proof.identifier in self._until:
-            return False
-        self._until[proof.identifier] = moment + REMEMBERED.total_seconds()
-        return True
 
 
 def _nonce(slot: int, secret: bytes) -> str:

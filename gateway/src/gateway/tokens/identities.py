@@ -14,7 +14,7 @@ from gateway.certificates import HEADER as CERTIFICATE
 from gateway.certificates import der_of, thumbprint
 from gateway.tokens.access import AccessTokens, InvalidToken
 from gateway.tokens.binding import is_certificate, of_certificate
-from gateway.tokens.dpop import InvalidProof, Proofs, SeenProofs
+from gateway.tokens.dpop import InvalidProof, Proof, Proofs
 from gateway.tokens.principal import Principal
 from gateway.tokens.revoked import Revoked
 from onestop_runtime.assertion import GATEWAY, LIFETIME_SECONDS, make_assertion
@@ -85,13 +85,17 @@ class NotAtOnce(Exception):
 
     Attributes:
         cookie: the `Cookie` header whose session it is, or
-        token: the access token that the provider in our place has to be asked about.
+        token: the access token that the provider in our place has to be asked about, or
+        shown: whose token it is, and the proof beside it, which other machines may have seen.
     """
 
-    def __init__(self, *, cookie: bytes = b"", token: str | None = None) -> None:
+    def __init__(
+        self, *, cookie: bytes = b"", token: str | None = None, shown: tuple[Principal, Proof] | None = None
+    ) -> None:
         super().__init__()
         self.cookie = cookie
         self.token = token
+        self.shown = shown
 
 
 class Sessions(Protocol):
@@ -131,7 +135,6 @@ class Identities:
         self._proofs = proofs
         self._external = external
         self._certificates = certificates
-        self._seen = SeenProofs(clock)
         self._origin = tokens.issuer.encode()
         self._known: dict[str, Principal] = {}
         self._withdrawals = 0
@@ -171,13 +174,24 @@ class Identities:
         except NotAtOnce as late:
             if late.token is not None and self._external is not None:
                 self._remember(late.token, await self._external.principal_of(late.token))
-                return self.resolve_at_once(given, method, path)
+                return await self._known_by_now(given, method, path)
+            if late.shown is not None:
+                return await self._seen_nowhere(*late.shown)
             return await self._sessions.principal_of(late.cookie) if self._sessions else None
+
+    async def _known_by_now(self, given: Credentials, method: str, path: bytes) -> Principal | None:
+        """Return who sends a request with a token of the provider in our place that was just looked up."""
+        try:
+            return self.resolve_at_once(given, method, path)
+        except NotAtOnce as late:
+            if late.shown is None:
+                raise InvalidToken from late
+            return await self._seen_nowhere(*late.shown)
 
     def _from_our_pages(self, given: Credentials, method: str) -> bool:
         return given.site == b"same-origin" and (method in _SAFE or given.origin == self._origin)
 
-    def presented(
+    async def presented(
         self,
         authorization: bytes,
         proofs: Sequence[bytes],
@@ -200,10 +214,20 @@ class Identities:
 
         Raises:
             InvalidToken: when the scheme is neither `Bearer` nor `DPoP`, or the token cannot be believed.
-            InvalidProof: when the proof is not made for this request by the key of the token.
+            InvalidProof: when the proof is not made for this request by the key of the token, or was seen before.
             NonceNeeded: when the proof needs a nonce.
         """
-        return self._bearer_of(*_parted(authorization), proofs, method, path, certificate)
+        try:
+            return self._bearer_of(*_parted(authorization), proofs, method, path, certificate)
+        except NotAtOnce as late:
+            if late.shown is None:
+                raise
+            return await self._seen_nowhere(*late.shown)
+
+    async def _seen_nowhere(self, principal: Principal, proof: Proof) -> Principal:
+        if self._proofs is None or not await self._proofs.seen.take(proof):
+            raise InvalidProof
+        return principal
 
     def _bearer_of(
         self, scheme: bytes, token: str, proofs: Sequence[bytes], method: str, path: bytes, certificate: bytes | None
@@ -219,7 +243,11 @@ class Identities:
         if principal.key is None or is_certificate(principal.key):
             raise InvalidToken("DPoP")
         proof = self._proofs.read(proofs, method, path.decode("latin-1"), token=token)
-        if proof.key != principal.key or not self._seen.take(proof):
+        if proof.key != principal.key:
+            raise InvalidProof
+        if self._proofs.seen.shared:
+            raise NotAtOnce(shown=(principal, proof))
+        if not self._proofs.seen.take_here(proof):
             raise InvalidProof
         return principal
 
