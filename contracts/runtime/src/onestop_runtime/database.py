@@ -18,8 +18,11 @@ ACQUIRE_SECONDS = 2.0
 log = logger(__name__)
 
 
-async def open_pool(settings: ServiceSettings) -> asyncpg.Pool:
-    """Return a pool on `settings.dsn`; waits with back-off, and says so, while the database is away."""
+async def open_pool(settings: ServiceSettings, schema: str | None = None) -> asyncpg.Pool:
+    """Return a pool on `settings.dsn`; waits with back-off, and says so, while the database is away.
+
+    With `schema`, its connections see the tables of that one alone.
+    """
     delay = 0.2
     while True:
         try:
@@ -36,6 +39,7 @@ async def open_pool(settings: ServiceSettings) -> asyncpg.Pool:
                     "lock_timeout": str(LOCK_TIMEOUT_MS),
                     "idle_in_transaction_session_timeout": "30000",
                     "jit": "off",
+                    **({"search_path": schema} if schema else {}),
                 },
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -43,6 +43,9 @@ from onestop_runtime.problems import (
     problem_response,
     say_problem_media_type,
 )
+from onestop_runtime.rebuilds.projection import Projection
+from onestop_runtime.rebuilds.routes import rebuild_routers
+from onestop_runtime.rebuilds.worker import rebuild_projections
 from onestop_runtime.settings import ServiceSettings
 from onestop_runtime.telemetry import Telemetry, spans_of
 from onestop_runtime.transaction import Transaction, transaction
@@ -68,6 +71,7 @@ class Service:
         package: import name; its migrations stand beside it.
         routers: the routes.
         subscriptions: which events it applies.
+        projections: what of its tables can be built anew from events alone.
         constraints: database constraints that stand for named errors.
         seed: fills an empty database; idempotent.
         startup: opens the service's own resources, kept as `context.state`.
@@ -84,6 +88,7 @@ class Service:
     routers: tuple[APIRouter, ...] = ()
     permissions: PermissionTable = field(default_factory=PermissionTable)
     subscriptions: tuple[inbox.Subscription, ...] = ()
+    projections: tuple[Projection, ...] = ()
     constraints: Mapping[str, Callable[[], NamedError]] = field(default_factory=dict)
     seed: Seed | None = None
     startup: Startup | None = None
@@ -125,7 +130,7 @@ def compose(service: Service, settings: ServiceSettings, clock: Clock = wall.now
     )
     app.state.context = context
     install_problem_handlers(app)
-    for router in (*service.routers, *event_routers(service.name)):
+    for router in (*service.routers, *event_routers(service.name), *rebuild_routers(service.name)):
         app.router.routes.extend(router.routes)  # as they are: an included router is one more thing to walk through
     app.include_router(_operation(context))
     if service.configure:
@@ -190,6 +195,8 @@ async def _background(context: Context) -> None:
             group.create_task(Relay(context).run())
             if context.service.subscriptions:
                 group.create_task(consume(context))
+            if context.service.projections:
+                group.create_task(rebuild_projections(context))
             for worker in (*context.service.workers, _prune):
                 group.create_task(worker(context))
     except (Exception, BaseExceptionGroup) as error:

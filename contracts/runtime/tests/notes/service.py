@@ -189,7 +189,7 @@ def service(name: str = "notes", *, subscribed: bool = False) -> Service:
     return Service(
         name=name,
         package="notes",
-        title="记录",
+        title=f"记录：{name}",
         settings=Settings,
         metadata=metadata,
         routers=(commands, shared, queries),

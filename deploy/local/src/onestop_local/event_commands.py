@@ -41,6 +41,16 @@ def list_discarded(home: Home, service: str | None) -> None:
     asyncio.run(events.show_discarded(Stack.read(home.name), Screen().console, service))
 
 
+def _place() -> argparse.ArgumentParser:
+    """Return the arguments that say where an event is held up."""
+    place = argparse.ArgumentParser(add_help=False)
+    place.add_argument("service", metavar="SERVICE", help="服务，例如 intake")
+    place.add_argument("side", metavar="in|out", choices=("in", "out"), help="in 收到的，out 待发送的")
+    place.add_argument("topic", metavar="TOPIC", help="主题")
+    place.add_argument("key", metavar="KEY", help="对象编号")
+    return place
+
+
 def add_commands(commands: Any, named: argparse.ArgumentParser) -> None:
     """Add `events` and what follows it to the command line."""
     events_parser = commands.add_parser("events", help="查看和处理事件：积压、搁置、重放、放弃")
@@ -53,16 +63,12 @@ def add_commands(commands: Any, named: argparse.ArgumentParser) -> None:
         listing = words.add_parser(word, parents=[named], help=told)
         listing.add_argument("--service", help="只看一个服务，例如 intake")
         listing.set_defaults(run=run)
-    for word, run, told in (("show", show, "查看一个搁置的事件（脱敏）"), ("discard", discard, "放弃一个事件")):
-        single = words.add_parser(word, parents=[named], help=told)
-        single.add_argument("service", metavar="SERVICE", help="服务，例如 intake")
-        single.add_argument("side", metavar="in|out", choices=("in", "out"), help="in 收到的，out 待发送的")
-        single.add_argument("topic", metavar="TOPIC", help="主题")
-        single.add_argument("key", metavar="KEY", help="对象编号")
-        single.set_defaults(run=run)
-        if run is discard:
-            single.add_argument("--sequence", type=int, required=True, help="所见的第几个")
-            single.add_argument("--reason", required=True, help="理由，记入审计")
+    place = _place()
+    words.add_parser("show", parents=[named, place], help="查看一个搁置的事件（脱敏）").set_defaults(run=show)
+    giving_up = words.add_parser("discard", parents=[named, place], help="放弃一个事件")
+    giving_up.add_argument("--sequence", type=int, required=True, help="所见的第几个")
+    giving_up.add_argument("--reason", required=True, help="理由，记入审计")
+    giving_up.set_defaults(run=discard)
     again = words.add_parser("replay", parents=[named], help="重放失败的事件，不加条件为全部")
     again.add_argument("service", metavar="SERVICE", help="服务，例如 intake")
     again.add_argument("--side", choices=("in", "out"), help="只重放收到的或待发送的")

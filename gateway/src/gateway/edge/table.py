@@ -237,6 +237,11 @@ EVENTS: Final = tuple(
         service.get(_ONE_HELD_UP, level=2),
         service.post(f"{_ONE_HELD_UP}/discard", level=2),
         service.post(f"{_ONE_HELD_UP}/replay", level=2),
+        service.get("/events/rebuilds", level=2),
+        service.post("/events/rebuilds", level=2),
+        service.get("/events/rebuilds/{rebuild_id}", level=2),
+        service.post("/events/rebuilds/{rebuild_id}/abandonment", level=2),
+        service.post("/events/rebuilds/{rebuild_id}/swap", level=2),
         service.post("/events/replays", level=2),
     )
 )
