@@ -6,7 +6,9 @@ from onestop_legal.working_days import CalendarYear
 from onestop_messages.catalog import AgencyChanged, CalendarChanged
 from onestop_messages.workflow import DecisionMade
 from onestop_runtime.inbox import Message, Subscription
+from onestop_runtime.rebuilds.projection import Projection
 from onestop_runtime.transaction import Transaction
+from svc_credit import tables
 from svc_credit.copies import repository as copies
 from svc_credit.records import service as records
 from svc_credit.records.domain.decision import Agency, Certificate, Decision, Subject
@@ -67,3 +69,6 @@ SUBSCRIPTIONS = (
     Subscription(AgencyChanged.TOPIC, {AgencyChanged.TYPE: on_agency_changed}, compacted=True),
     Subscription(CalendarChanged.TOPIC, {CalendarChanged.TYPE: on_calendar_changed}, compacted=True),
 )
+
+PROJECTIONS = (Projection("agencies", (AgencyChanged.TOPIC,), (tables.agency,)),)
+"""What operators can have built anew from events alone."""

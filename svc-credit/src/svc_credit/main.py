@@ -2,7 +2,7 @@
 
 from onestop_runtime.service import Service
 from svc_credit import ledger, tables
-from svc_credit.consumers import SUBSCRIPTIONS
+from svc_credit.consumers import PROJECTIONS, SUBSCRIPTIONS
 from svc_credit.permissions import PERMISSIONS
 from svc_credit.records import routes as records
 from svc_credit.records import worker
@@ -20,6 +20,7 @@ SERVICE = Service(
     routers=(records.queries, records.commands, subjects.queries, ledger.queries),
     permissions=PERMISSIONS,
     subscriptions=SUBSCRIPTIONS,
+    projections=PROJECTIONS,
     constraints={"record_once_per_decision": RecordExists},
     seed=seed,
     workers=(worker.work,),

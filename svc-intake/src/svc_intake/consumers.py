@@ -19,7 +19,9 @@ from onestop_messages.workflow import (
     ProceedingStarted,
 )
 from onestop_runtime.inbox import Message, Subscription
+from onestop_runtime.rebuilds.projection import Projection
 from onestop_runtime.transaction import Transaction
+from svc_intake import tables
 from svc_intake.domain.progress import Licence, Progress, Result, limits_told
 from svc_intake.domain.timeline import Entry, Happening, entry
 from svc_intake.repository import copies
@@ -204,3 +206,10 @@ SUBSCRIPTIONS = (
     Subscription(LICENCE_TOPIC, {LicenceIssued.TYPE: on_licence_issued, LicenceEnded.TYPE: on_licence_ended}),
 )
 """What intake listens to."""
+
+PROJECTIONS = (
+    Projection("guides", (GuidePublished.TOPIC,), (tables.item, tables.guide_version)),
+    Projection("agencies", (AgencyChanged.TOPIC,), (tables.agency,)),
+    Projection("mandates", (MandateGiven.TOPIC,), (tables.mandate,)),
+)
+"""What operators can have built anew from events alone."""

@@ -2,7 +2,7 @@
 
 from onestop_runtime.service import Service
 from svc_intake import ledger
-from svc_intake.consumers import SUBSCRIPTIONS
+from svc_intake.consumers import PROJECTIONS, SUBSCRIPTIONS
 from svc_intake.domain.authority import AuthorityNumberTaken
 from svc_intake.permissions import PERMISSIONS
 from svc_intake.resources import resources
@@ -33,6 +33,7 @@ SERVICE = Service(
     ),
     permissions=PERMISSIONS,
     subscriptions=SUBSCRIPTIONS,
+    projections=PROJECTIONS,
     constraints={"acceptance_authority_number_once": AuthorityNumberTaken},
     seed=seed,
     startup=resources,

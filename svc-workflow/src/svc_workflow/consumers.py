@@ -8,7 +8,9 @@ from onestop_messages.catalog import AgencyChanged, CalendarChanged
 from onestop_messages.gateway import StaffAppointed, StaffDismissed, StaffDismissedV2
 from onestop_messages.intake import CaseAccepted, CaseWithdrawn
 from onestop_runtime.inbox import Message, Subscription
+from onestop_runtime.rebuilds.projection import Projection
 from onestop_runtime.transaction import Transaction
+from svc_workflow import tables
 from svc_workflow.domain.limit import Limits
 from svc_workflow.domain.proceeding import Matter
 from svc_workflow.repository import copies
@@ -140,3 +142,9 @@ SUBSCRIPTIONS = (
     ),
     Subscription("onestop.catalog.calendar", {CalendarChanged.TYPE: on_calendar_changed}, compacted=True),
 )
+
+PROJECTIONS = (
+    Projection("agencies", (AgencyChanged.TOPIC,), (tables.agency,)),
+    Projection("staff", (StaffAppointed.TOPIC,), (tables.staff,)),
+)
+"""What operators can have built anew from events alone."""

@@ -39,6 +39,7 @@ SERVICE = Service(
     ),
     permissions=PERMISSIONS,
     subscriptions=consumers.SUBSCRIPTIONS,
+    projections=consumers.PROJECTIONS,
     constraints={"one_proceeding_per_case": AlreadyStarted, "one_decision_per_proceeding": DecisionExists},
     seed=seed.seed,
     startup=startup,

@@ -41,6 +41,26 @@ def list_discarded(home: Home, service: str | None) -> None:
     asyncio.run(events.show_discarded(Stack.read(home.name), Screen().console, service))
 
 
+def rebuild(home: Home, service: str, projection: str, since: str | None) -> None:
+    """Have a projection rebuilt."""
+    asyncio.run(events.rebuild(Stack.read(home.name), Screen().console, service, projection, since))
+
+
+def list_rebuilds(home: Home, service: str) -> None:
+    """Show the rebuilds of a service."""
+    asyncio.run(events.show_rebuilds(Stack.read(home.name), Screen().console, service))
+
+
+def swap(home: Home, service: str, rebuild_id: str) -> None:
+    """Put a rebuild into use."""
+    asyncio.run(events.end_rebuild(Stack.read(home.name), Screen().console, service, rebuild_id, "swap"))
+
+
+def abandon(home: Home, service: str, rebuild_id: str) -> None:
+    """Give a rebuild up."""
+    asyncio.run(events.end_rebuild(Stack.read(home.name), Screen().console, service, rebuild_id, "abandonment"))
+
+
 def _place() -> argparse.ArgumentParser:
     """Return the arguments that say where an event is held up."""
     place = argparse.ArgumentParser(add_help=False)
@@ -54,7 +74,9 @@ def _place() -> argparse.ArgumentParser:
 def add_commands(commands: Any, named: argparse.ArgumentParser) -> None:
     """Add `events` and what follows it to the command line."""
     events_parser = commands.add_parser("events", help="查看和处理事件：积压、搁置、重放、放弃")
-    words = events_parser.add_subparsers(required=True, metavar="flow|list|show|replay|discard|discarded")
+    words = events_parser.add_subparsers(
+        required=True, metavar="flow|list|show|replay|discard|discarded|rebuild|rebuilds|swap|abandon"
+    )
     words.add_parser("flow", parents=[named], help="各服务的待发送、积压和搁置").set_defaults(run=flow)
     for word, run, told in (
         ("list", list_held_up, "搁置的事件"),
@@ -75,3 +97,20 @@ def add_commands(commands: Any, named: argparse.ArgumentParser) -> None:
     again.add_argument("--topic", help="只重放这一主题")
     again.add_argument("--key", help="只重放这一对象")
     again.set_defaults(run=replay)
+    _add_rebuilds(words, named)
+
+
+def _add_rebuilds(words: Any, named: argparse.ArgumentParser) -> None:
+    anew = words.add_parser("rebuild", parents=[named], help="在现用的旁边重建一个投影")
+    anew.add_argument("service", metavar="SERVICE", help="服务，例如 intake")
+    anew.add_argument("projection", metavar="PROJECTION", help="投影，例如 guides")
+    anew.add_argument("--since", help="从此时起的事件重新处理到副本上，例如 2026-03-01T00:00:00Z；缺省从头建起")
+    anew.set_defaults(run=rebuild)
+    listing = words.add_parser("rebuilds", parents=[named], help="重建的进度和差别")
+    listing.add_argument("service", metavar="SERVICE", help="服务，例如 intake")
+    listing.set_defaults(run=list_rebuilds)
+    for word, run, told in (("swap", swap, "换上重建的内容"), ("abandon", abandon, "放弃重建，现用的不变")):
+        ending = words.add_parser(word, parents=[named], help=told)
+        ending.add_argument("service", metavar="SERVICE", help="服务，例如 intake")
+        ending.add_argument("rebuild_id", metavar="ID", help="重建的编号")
+        ending.set_defaults(run=run)

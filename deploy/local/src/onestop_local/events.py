@@ -16,6 +16,8 @@ from onestop_local.stack import Stack
 _OPERATOR = "operator"
 _STATES = {"dead": "已隔离", "replaying": "重放中", "gap": "缺事件"}
 
+_REBUILDS = {"reading": "读取中", "ready": "可以换上", "swapped": "已换上", "abandoned": "已放弃"}
+
 
 def services_of(stack: Stack) -> list[str]:
     """Return the short names of all services of a stack, the gateway among them."""
@@ -87,6 +89,39 @@ async def show_discarded(stack: Stack, console: Console, service: str | None) ->
                 cells = (one, it["side"], it["topic"], it["key"], it["sequence"])
                 table.add_row(*(escape(str(c)) for c in (*cells, it["error"] or "", it["reason"], it["at"])))
     console.print(table if table.row_count else "没有放弃过事件。")
+
+
+async def rebuild(stack: Stack, console: Console, service: str, projection: str, since: str | None) -> None:
+    """Have a projection rebuilt beside the one in use; raises `LocalError`."""
+    wanted = {"projection": projection} | ({"since": since} if since else {})
+    async with signed_in(stack, _OPERATOR) as api:
+        it = taken(await api.post(_rebuilds(service), wanted), httpx.codes.ACCEPTED)
+    console.print(f"开始重建 {escape(projection)}：{it['id']}", highlight=False)
+
+
+async def show_rebuilds(stack: Stack, console: Console, service: str) -> None:
+    """Show the rebuilds of a service, and of those under way what they would change; raises `LocalError`."""
+    names = ("编号", "投影", "自", "状态", "已读", "处理不了", "差别（缺少/多出/不同）")
+    table = Table(*(Column(name, overflow="fold") for name in names))
+    async with signed_in(stack, _OPERATOR) as api:
+        async for listed in _all(api, _rebuilds(service)):
+            it = taken(await api.get(f"{_rebuilds(service)}/{listed['id']}"), httpx.codes.OK)
+            changes = (f"{d['table']} {d['missing']}/{d['surplus']}/{d['changed']}" for d in it["differences"])
+            state = _REBUILDS[it["state"]] + (f"（{it['error']}）" if it["error"] else "")
+            cells = (it["id"], it["projection"], it["since"] or "开始", state, it["read"], it["held_up"])
+            table.add_row(*(escape(str(cell)) for cell in (*cells, "，".join(changes))))
+    console.print(table if table.row_count else "没有重建过。")
+
+
+async def end_rebuild(stack: Stack, console: Console, service: str, rebuild_id: str, how: str) -> None:
+    """Put a rebuild into use (`swap`) or give it up (`abandonment`); raises `LocalError`."""
+    async with signed_in(stack, _OPERATOR) as api:
+        it = taken(await api.post(f"{_rebuilds(service)}/{rebuild_id}/{how}", {}), httpx.codes.OK)
+    console.print(f"{escape(it['projection'])}：{_REBUILDS[it['state']]}。", highlight=False)
+
+
+def _rebuilds(service: str) -> str:
+    return f"/{service}/v1/events/rebuilds"
 
 
 def _address(service: str, side: str, topic: str, key: str) -> str:

@@ -70,12 +70,12 @@ async def _rebuild(context: Context, runner: UUID, rebuild: Rebuild) -> None:
     async with context.pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
         await repository.prepare(connection, rebuild, projection)
     log.info("rebuilding", projection=projection.name, rebuild=str(rebuild.id))
-    async with _beside(context, rebuild, projection) as beside, _reader(context, rebuild, projection) as reader:
-        applier, goal = Applier(beside), await reader.end_offsets(list(reader.assignment()))
+    async with beside(context, rebuild, projection) as rebuilt, _reader(context, rebuild, projection) as reader:
+        applier, goal = Applier(rebuilt), await reader.end_offsets(list(reader.assignment()))
         looked, ready = 0.0, rebuild.state == "ready"
         while not context.stopping.is_set():
             batch = await reader.getmany(timeout_ms=POLL_MS)
-            read = await _apply(applier, beside, rebuild, batch)
+            read = await _apply(applier, rebuilt, rebuild, batch)
             if batch:
                 await reader.commit({place: records[-1].offset + 1 for place, records in batch.items()})
             if applier.holds_up and time.monotonic() - looked > ASK_SECONDS:
@@ -87,26 +87,26 @@ async def _rebuild(context: Context, runner: UUID, rebuild: Rebuild) -> None:
 
 
 async def _apply(
-    applier: Applier, beside: Context, rebuild: Rebuild, batch: Mapping[TopicPartition, Sequence[Any]]
+    applier: Applier, rebuilt: Context, rebuild: Rebuild, batch: Mapping[TopicPartition, Sequence[Any]]
 ) -> int:
     """Apply what was read, each partition in order; return how much it was."""
     messages = [message for records in batch.values() for message in messages_of(records)]
     if rebuild.since is not None:
-        await _begin_at(beside, messages)
+        await _begin_at(rebuilt, messages)
     if not await applier.take_together(messages):
         for message in messages:
             await applier.take(message)
     return len(messages)
 
 
-async def _begin_at(beside: Context, messages: Sequence[Message]) -> None:
+async def _begin_at(rebuilt: Context, messages: Sequence[Message]) -> None:
     """Let an aggregate of which nothing was read begin with what comes first, whatever its number."""
     first: dict[tuple[str, UUID], int] = {}
     for message in messages:
         first.setdefault((message.topic, message.key), message.sequence)
     rows = [(*place, sequence - 1) for place, sequence in first.items() if sequence > 1]
     if rows:
-        await beside.pool.execute(_BASELINE, *zip(*rows, strict=True))
+        await rebuilt.pool.execute(_BASELINE, *zip(*rows, strict=True))
 
 
 async def _reached(reader: AIOKafkaConsumer, goal: Mapping[TopicPartition, int]) -> bool:
@@ -115,7 +115,7 @@ async def _reached(reader: AIOKafkaConsumer, goal: Mapping[TopicPartition, int])
 
 
 @asynccontextmanager
-async def _beside(context: Context, rebuild: Rebuild, projection: Projection) -> AsyncIterator[Context]:
+async def beside(context: Context, rebuild: Rebuild, projection: Projection) -> AsyncIterator[Context]:
     """Lend the parts of the service as they are for a rebuild: its tables, the handlers of its topics."""
     subscriptions = tuple(one for one in context.service.subscriptions if one.topic in projection.topics)
     service = replace(context.service, name=f"{context.service.name}-rebuild", subscriptions=subscriptions)
