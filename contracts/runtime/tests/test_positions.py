@@ -14,6 +14,7 @@ from notes.waiting import until
 
 from onestop_runtime import progress
 from onestop_runtime.caller import Caller
+from onestop_runtime.context import KEPT_BACK
 from onestop_runtime.inbox import Applier
 from onestop_runtime.positions import decode_positions, encode_positions
 
@@ -39,7 +40,7 @@ async def reader(service_client: Open) -> Any:
 
 async def somebody_waits(client: Any) -> None:
     async def waits() -> bool:
-        return client.context.progress._waited_for > 0
+        return client.context.progress._waited_for.total() > 0
 
     await until(waits)
 
@@ -125,13 +126,13 @@ async def test_who_waits_holds_no_connection(service_client: Open):
         asyncio.ensure_future(  # noqa: TID251 - awaited below
             titles(client, headers=asking(position((notes.NOTE_TOPIC, uuid4(), 1)), "wait=1"))
         )
-        for _ in range(20)
+        for _ in range(8)
     ]
     await somebody_waits(client)
     assert (await titles(client)).status_code == 200
     assert {answer.json()["type"] for answer in await asyncio.gather(*waiting)} == {"/problems/position-not-reached"}
     assert not client.context.progress._waiters
-    assert client.context.progress._waited_for == 0
+    assert not client.context.progress._waited_for
 
 
 async def test_what_does_not_come_in_time_is_said(reader: Any):
@@ -260,3 +261,43 @@ async def test_no_more_wait_than_there_is_room_for(reader: Any, monkeypatch: pyt
         assert (await titles(reader, headers=third)).json()["type"] == "/problems/position-not-reached"
     await Applier(reader.context).take(message(notes.NOTE_TOPIC, key, 1, "poison"))
     assert (await waiting).status_code == 503
+
+
+async def test_who_makes_tokens_up_keeps_nobody_else_from_waiting(reader: Any):
+    made_up = [position(*((notes.NOTE_TOPIC, uuid4(), 1) for _ in range(32))) for _ in range(2)]
+    stranger = reader.as_(Caller(sub=uuid4(), kind="natural", client="web"))
+    first = asyncio.ensure_future(stranger.get(NOTES, headers=asking(made_up[0], "wait=10")))  # noqa: TID251 - cancelled
+    await somebody_waits(reader)
+    async with asyncio.timeout(5):  # it is not let wait
+        second = await stranger.get(NOTES, headers=asking(made_up[1], "wait=10"))
+    assert second.json()["type"] == "/problems/position-not-reached"
+    key = uuid4()
+    waiting = asyncio.ensure_future(  # noqa: TID251 - awaited below
+        titles(reader, headers=asking(position((notes.NOTE_TOPIC, key, 1)), "wait=10"))
+    )
+    await until(lambda: waits_for(reader, (notes.NOTE_TOPIC, key)))
+    await Applier(reader.context).take(message(notes.NOTE_TOPIC, key, 1))
+    assert (await waiting).headers["position-state"] == "reached"
+    first.cancel()
+
+
+async def waits_for(client: Any, place: tuple[str, UUID]) -> bool:
+    return place in client.context.progress._waiters
+
+
+async def test_looking_takes_its_turn_and_waiting_does_not(service_client: Open):
+    client = await service_client(notes.service("reader", subscribed=True), pool_size=KEPT_BACK + 1)
+    key = uuid4()
+    headers = asking(position((notes.NOTE_TOPIC, key, 1)), "wait=10")
+    async with client.context.turns.turn():
+        waiting = asyncio.ensure_future(titles(client, headers=headers))  # noqa: TID251 - awaited below
+        await until(lambda: queues(client))
+        assert not client.context.progress._waited_for
+    await somebody_waits(client)
+    async with client.context.turns.turn():
+        await Applier(client.context).take(message(notes.NOTE_TOPIC, key, 1))
+    assert (await waiting).headers["position-state"] == "reached"
+
+
+async def queues(client: Any) -> bool:
+    return client.context.turns._waiting == 1

@@ -61,7 +61,6 @@ class Context:
 
     def __post_init__(self) -> None:
         """Know what the service follows, and how many requests it serves at once."""
-        self.progress = Progress(self.service)
         size = self.settings.pool_size
         self.turns = Turns(
             max(size - KEPT_BACK, 1),
@@ -69,6 +68,7 @@ class Context:
             longest=ACQUIRE_SECONDS,
             refused=metrics.SHED.labels(self.service.name).inc,
         )
+        self.progress = Progress(self.service, self.turns)
 
     @property
     def pool(self) -> asyncpg.Pool:

@@ -6,7 +6,8 @@ process has applied, and what is held up, is found by one look for all who wait,
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,20 @@ import asyncpg
 from onestop_legal.errors import NamedError
 from onestop_runtime import metrics
 from onestop_runtime.logs import logger
-from onestop_runtime.positions import Place, PositionHeldUp, PositionNotReached, Positions
+from onestop_runtime.positions import MOST, Place, PositionHeldUp, PositionNotReached, Positions
 from onestop_runtime.transaction import acquired
+from onestop_runtime.turns import Turns
 
 if TYPE_CHECKING:
     from onestop_runtime.service import Service
 
 LOOK_SECONDS = 0.05
 """Between two looks for all who wait."""
-MOST_WAITED_FOR = 1000
-"""Positions waited for in a process at a time; who comes then is told at once that they are not reached."""
+MOST_WAITED_FOR = 200
+"""Positions waited for in a process at a time; who comes then is told at once that they are not reached. Far below what
+the edge lets be under way at a service: when a consumer stands still, who has nothing to wait for is still served."""
+MOST_OF_ONE = MOST
+"""How many of them one caller may wait for: who makes tokens up keeps nobody else from waiting."""
 HELD_UP_SECONDS = 60
 """When to ask again for what somebody has to look after first."""
 
@@ -58,11 +63,12 @@ class _Waiter:
 class Progress:
     """How far one service has come, as one of its processes knows it."""
 
-    def __init__(self, service: "Service") -> None:
+    def __init__(self, service: "Service", turns: Turns) -> None:
         self._service = service.name
+        self._turns = turns
         self._followed = frozenset(subscription.topic for subscription in service.subscriptions)
         self._waiters: dict[Place, set[_Waiter]] = {}
-        self._waited_for = 0
+        self._waited_for: Counter[Hashable] = Counter()
         self._timer: asyncio.TimerHandle | None = None
         self._looking: set[asyncio.Task[None]] = set()
 
@@ -70,18 +76,19 @@ class Progress:
         """Return those of `positions` that this service follows, or has made itself."""
         return {place: last for place, last in positions.items() if self._knows(place[0])}
 
-    async def reach(self, pool: asyncpg.Pool, positions: Positions, seconds: float) -> None:
+    async def reach(self, pool: asyncpg.Pool, who: Hashable, positions: Positions, seconds: float) -> None:
         """Return when the service has come to all `positions`, which concern it.
 
         Args:
-            pool: of the service's database; no connection is held while waiting.
+            pool: of the service's database; no connection is held while waiting, nor a turn.
+            who: whoever has a share of his own in the waiting.
             positions: as `concerns` returns them.
             seconds: how long to wait.
 
         Raises:
             PositionNotReached: when it has not come there in time, or too many wait already.
             PositionHeldUp: when it will not come there before somebody has looked after what holds it up.
-            Overloaded: when no connection is free.
+            Overloaded: when too many requests wait for a connection.
             ServiceUnavailable: when the database is not reached.
         """
         began = time.monotonic()
@@ -89,9 +96,10 @@ class Progress:
         waiter = _Waiter(dict(positions))
         self._enlist(waiter)  # before the first look: nothing that is committed meanwhile goes by unseen
         try:
-            await self._look(pool, list(positions))
+            async with self._turns.turn():
+                await self._look(pool, list(positions))
             if not waiter.ended.done():
-                await self._wait(pool, waiter, seconds)
+                await self._wait(pool, who, waiter, seconds)
             waiter.ended.result()
             outcome = "reached"
         except (PositionNotReached, PositionHeldUp) as error:
@@ -127,12 +135,12 @@ class Progress:
             self._timer.cancel()
             self._timer = None
 
-    async def _wait(self, pool: asyncpg.Pool, waiter: _Waiter, seconds: float) -> None:
+    async def _wait(self, pool: asyncpg.Pool, who: Hashable, waiter: _Waiter, seconds: float) -> None:
         missing = len(waiter.missing)
-        if self._waited_for + missing > MOST_WAITED_FOR:
-            log.warning("too many positions are waited for", waited_for=self._waited_for)
+        if self._waited_for.total() + missing > MOST_WAITED_FOR or self._waited_for[who] + missing > MOST_OF_ONE:
+            log.warning("too many positions are waited for", all=self._waited_for.total(), own=self._waited_for[who])
             raise PositionNotReached(retry_after=1)
-        self._count(missing)
+        self._count(who, missing)
         self._look_later(pool)
         try:
             async with asyncio.timeout(seconds):
@@ -142,11 +150,13 @@ class Progress:
             log.info("position not reached in time", topic=topic, key=str(key), sequence=last, seconds=seconds)
             raise PositionNotReached(retry_after=1) from error
         finally:
-            self._count(-missing)
+            self._count(who, -missing)
 
-    def _count(self, positions: int) -> None:
-        self._waited_for += positions
-        metrics.POSITIONS_WAITED_FOR.labels(self._service).set(self._waited_for)
+    def _count(self, who: Hashable, positions: int) -> None:
+        self._waited_for[who] += positions
+        if not self._waited_for[who]:
+            del self._waited_for[who]
+        metrics.POSITIONS_WAITED_FOR.labels(self._service).set(self._waited_for.total())
 
     async def _look(self, pool: asyncpg.Pool, places: Sequence[Place]) -> None:
         """Find out how far `places` have come; who waits for them is told."""

@@ -288,14 +288,14 @@ async def _catch_up(request: Request) -> str:
         PositionNotReached, PositionHeldUp: when it does not come there and the request does not take a stale answer.
     """
     context = context_of(request)
-    caller_of(request)  # nobody waits whom nobody knows
+    caller = caller_of(request)  # nobody waits whom nobody knows
     wanted = positions.decode_positions(",".join(request.headers.getlist(positions.HEADER)))
     seconds, stale = positions.preferences(request.headers.getlist("prefer"))
     concerned = context.progress.concerns(wanted)
     if not concerned:
         return "unrelated"
     try:
-        await context.progress.reach(context.pool, concerned, seconds)
+        await context.progress.reach(context.pool, caller.sub or caller.client, concerned, seconds)
     except (positions.PositionNotReached, positions.PositionHeldUp):
         if not stale:
             raise
