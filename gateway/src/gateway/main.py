@@ -23,6 +23,7 @@ from gateway.edge.records import Records
 from gateway.edge.routes import RouteTable
 from gateway.edge.table import ROUTES
 from gateway.edge.upstream import upstreams_of
+from gateway.erasures import pages as erasure_pages
 from gateway.erasures import routes as erasures
 from gateway.erasures.domain import ErasureExists
 from gateway.federation import api as linked_identities
@@ -163,6 +164,7 @@ SERVICE = Service(
         identity.lookups,
         identity.commands,
         erasures.queries,
+        erasure_pages.router,
         erasures.commands,
         sessions.queries,
         sessions.commands,

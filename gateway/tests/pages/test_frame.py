@@ -14,6 +14,7 @@ ACCOUNT = (
     "/account/security/phone",
     "/account/security/phone/code",
     "/account/security/authenticator",
+    "/account/security/erasure",
     "/account/sessions",
     "/account/identities",
     "/account/mandates",

@@ -34,6 +34,7 @@ _MAKING: Final = f"{SECURITY}/passkeys/options"
 RECOVERY: Final = f"{SECURITY}/recovery"
 PHONE: Final = f"{SECURITY}/phone"
 CANCEL_PHONE: Final = f"{PHONE}/cancel"
+ERASURE: Final = f"{SECURITY}/erasure"
 _CODES: Final = f"{SECURITY}/recovery-codes"
 
 router = APIRouter(include_in_schema=False)
