@@ -1,5 +1,6 @@
 """Not answered in time counts as accepted from the day of receipt (行政许可法 32(4)), where the item says so."""
 
+import asyncio
 from datetime import UTC, date, datetime
 
 import pytest
@@ -89,6 +90,14 @@ async def test_one_case_that_cannot_be_accepted_keeps_no_other_waiting(intake: I
     intake.clock.move_to(date(2026, 3, 17))
     assert await sweep(intake) == 1
     assert (await intake.read(stuck))["state"] == "accepted"
+
+
+async def test_of_several_processes_one_accepts(intake: Intake):
+    case = await intake.submitted()
+    intake.clock.move_to(date(2026, 9, 1))
+    assert sum(await asyncio.gather(*(sweep(intake) for _ in range(4)))) == 1
+    assert [row["count"] for row in await intake.rows("SELECT count(*) FROM document")] == [1]
+    assert (await intake.read(case))["acceptance"]["accepted_on"] == "2026-03-09"
 
 
 async def test_what_silence_cannot_accept_is_an_alarm(intake: Intake, caplog: pytest.LogCaptureFixture):

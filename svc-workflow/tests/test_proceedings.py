@@ -1,6 +1,7 @@
 """An accepted case runs its course: tasks by role and agency, one decision, one licence, warnings once."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ from onestop_legal.licence_identifier import LicenceIdentifier
 from onestop_messages import EVENTS
 from onestop_messages.workflow import ClockExtended, DecisionMade, LicenceIssued
 from onestop_runtime.caller import Caller, Party
+from onestop_runtime.context import KEPT_BACK
+from onestop_runtime.transaction import acquired
 from svc_workflow.consumers import SUBSCRIPTIONS
 from svc_workflow.workers import LATE, RAISED_LATE, raise_due
 
@@ -210,6 +213,26 @@ async def test_each_warning_is_raised_once_also_after_a_long_stop(client: Any, m
         "SELECT payload FROM outbox WHERE type LIKE '%warning.raised%' ORDER BY id"
     )
     assert len(lights) == 4
+
+
+async def test_of_several_processes_one_raises_each_warning(client: Any, moment: Moment):
+    await accept(client)
+    moment.at = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
+    assert sum(await asyncio.gather(*(raise_due(client.context) for _ in range(4)))) == 4
+    raised = await client.context.pool.fetchval("SELECT count(*) FROM outbox WHERE type LIKE '%warning.raised%'")
+    assert raised == 4
+
+
+async def test_warnings_are_raised_while_requests_hold_every_connection_that_they_may(client: Any, moment: Moment):
+    await accept(client)
+    moment.at = datetime(2026, 3, 16, 1, 0, tzinfo=UTC)
+    context = client.context
+    async with AsyncExitStack() as requests:
+        for _ in range(context.settings.pool_size - KEPT_BACK):
+            await requests.enter_async_context(context.turns.turn())
+            await requests.enter_async_context(acquired(context.pool))
+        async with asyncio.timeout(5):
+            assert await raise_due(context) == 1
 
 
 async def test_a_warning_after_its_day_is_counted_and_an_alarm(

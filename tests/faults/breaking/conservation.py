@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from breaking.checks import Finding, Records
+from breaking.checks import Finding, Kind, Records
 from breaking.history import History, Outcome
 
 
@@ -36,6 +36,31 @@ async def cases_conserved(history: History, records: Records) -> list[Finding]:
             for case in there
             if case in submitted and wanted.get(case, "refused") == "refused"
         ]
+    return findings
+
+
+_TOLD_BY = (
+    ("intake", "onestop.intake.case", ["case.submitted", "case.accepted"]),
+    ("workflow", "onestop.workflow.proceeding", ["proceeding.started", "task.completed", "decision.made"]),
+)
+"""Which verbs of the audit trail each topic tells of, as far as the load goes."""
+_DIFFERENT = """
+SELECT s.key, s.last, (SELECT count(*) FROM audit a WHERE a.key = s.key AND a.verb = ANY($2::text[])) AS audited
+FROM outbox_sequence s WHERE s.topic = $1
+"""
+
+
+async def audit_and_events_agree(history: History, records: Records) -> list[Finding]:
+    """Each step of a case in the audit trail is an event, and each event a step."""
+    ours = {one.about for one in history.of("acknowledged", "case.submitted")}
+    rows = await records.fetch("workflow", "SELECT id, case_id FROM proceeding")
+    ours |= {str(row["id"]) for row in rows if str(row["case_id"]) in ours}
+    findings = []
+    for service, topic, verbs in _TOLD_BY:
+        for row in await records.fetch(service, _DIFFERENT, topic, verbs):
+            if row["last"] != row["audited"] and str(row["key"]) in ours:
+                kind: Kind = "lost" if row["last"] < row["audited"] else "doubled"
+                findings.append(Finding(kind, f"{topic} {row['key']}: {row['last']} events, {row['audited']} steps"))
     return findings
 
 

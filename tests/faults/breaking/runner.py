@@ -186,6 +186,8 @@ async def check(history: History, records: Records, told: list[str] | None = Non
         ("no outbox, gap, quarantine or dead letter holds anything but what was poisoned on purpose",
          await checks.nothing_is_left(records)),
         ("the topics have every event, each number once", await checks.topics_are_whole(records)),
+        ("each step in the audit trail is an event, each event a step",
+         await conservation.audit_and_events_agree(history, records)),
         ("receipt, acceptance, proceeding, decision, licence, register entry, disclosure: one each, of each case",
          await conservation.cases_conserved(history, records)),
     ):  # fmt: skip

@@ -10,6 +10,8 @@ from onestop_runtime.settings import ConnectionSettings
 
 PUBLISH_SECONDS = 2.0
 """Upper bound of one batch's publication; shorter than the bucket lease."""
+SESSION_SECONDS = 6
+"""How long the partitions of a process that was killed wait for another one; brokers allow no less by default."""
 MOST_BYTES = 1024 * 1024
 """Largest event with its headers; what brokers take unless they are told otherwise."""
 
@@ -52,8 +54,8 @@ def consumer(settings: ConnectionSettings, group: str) -> AIOKafkaConsumer:
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        session_timeout_ms=10_000,
-        heartbeat_interval_ms=3_000,
+        session_timeout_ms=SESSION_SECONDS * 1000,
+        heartbeat_interval_ms=2_000,
         rebalance_timeout_ms=30_000,
         max_poll_interval_ms=300_000,
         max_poll_records=200,
