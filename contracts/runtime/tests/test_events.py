@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from notes import service as notes
 from notes.messages import message
 from notes.waiting import until, until_logged
 
+from onestop_runtime import consumer
 from onestop_runtime import kafka as connect
 from onestop_runtime.caller import Caller
 from onestop_runtime.outbox import Relay
@@ -187,3 +189,25 @@ async def test_nothing_overtakes_an_event_that_could_not_be_sent(
 def senders() -> list[Any]:
     """Return the tasks of all Kafka producers of this process."""
     return [task for task in asyncio.all_tasks() if "_sender_routine" in str(task.get_coro())]
+
+
+async def test_a_consumer_that_worked_well_starts_anew_without_the_delays_of_earlier_failures(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    context = SimpleNamespace(stopping=asyncio.Event(), ready=set())
+    seconds = iter((0, 0, 0.05))
+
+    async def fails(_context: Any) -> None:
+        try:
+            await asyncio.sleep(next(seconds))
+        except StopIteration:
+            context.stopping.set()
+            return
+        raise OSError
+
+    monkeypatch.setattr(consumer, "_consume_until_stopped", fails)
+    monkeypatch.setattr(consumer, "FIRST_DELAY_SECONDS", 0.1)
+    monkeypatch.setattr(consumer, "WELL_SECONDS", 0.04)
+    await consumer.consume(context)  # type: ignore[arg-type]
+    waited = [record.fields["retry_seconds"] for record in caplog.records if record.message == "consumer starts anew"]
+    assert waited == [0.1, 0.2, 0.1]

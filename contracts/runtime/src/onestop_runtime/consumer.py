@@ -21,6 +21,9 @@ from onestop_runtime.patience import TRANSIENT
 WATCHDOG_SECONDS = 120
 """So long nothing may happen while there is something to do; then the process ends."""
 WATCH_SECONDS = 5
+FIRST_DELAY_SECONDS = 0.2
+WELL_SECONDS = 10
+"""Who has worked for so long starts anew at once; what went wrong before has nothing to do with it."""
 ANSWER_SECONDS = 10
 LOOK_SECONDS = 1
 """Between two looks at what is held up; longer while nothing is, or when a look takes long."""
@@ -58,12 +61,15 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
 
 async def consume(context: Context) -> None:
     """Apply what the service subscribed to, until the process stops; finishes the batch under way."""
-    delay = 0.2
+    delay = FIRST_DELAY_SECONDS
     while not context.stopping.is_set():
+        began = time.monotonic()
         try:
             await _consume_until_stopped(context)
         except (KafkaError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             context.ready.discard("consumer")
+            if time.monotonic() - began > WELL_SECONDS:
+                delay = FIRST_DELAY_SECONDS
             log.warning("consumer starts anew", error=type(error).__name__, retry_seconds=round(delay, 1))
             await asyncio.sleep(delay)
             delay = min(delay * 2, 5.0)
