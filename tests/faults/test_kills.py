@@ -79,7 +79,7 @@ async def finish(walk: Walk) -> None:
 
 
 async def test_cases_go_on_while_every_process_is_killed(stack: Stack, people: People):
-    """Two at a time. People repeat under the same key what was not answered; what they were told is checked at the end."""
+    """Two at a time. People repeat under the same key what was not answered; what they were told is checked."""
     load = Load(people, await Guide.read(people), SEED, walkers=4, pause=0)
     order = random.Random(SEED).sample(PROCESSES, len(PROCESSES))  # noqa: S311 - repeatable
     async with asyncio.TaskGroup() as group:
