@@ -70,7 +70,7 @@ async def everything_is_where_it_belongs(stack: Stack, people: People) -> None:
     services = stack.document["services"]
     dsns = {name: one["dsn"] for name, one in services.items()}
     records = Records(dsns, stack.document["kafka"]["bootstrap"], subscriptions())
-    assert await check(people.history, records) == []
+    assert await check(people, records) == []
 
 
 async def finish(walk: Walk) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from onestop_local.stack import Stack
 ATTEMPT_SECONDS = 8.0
 """How long a client waits for an answer before it sends the request again."""
 PATIENCE_SECONDS = 900.0
+LOOK_SECONDS = 0.25
 _LONGEST_PAUSE = 2.0
 _PASSING = {401, 408, 425, 429, 500, 502, 503, 504}
 """Statuses that say nothing final about a command; 401 comes when a clock is wrong, or a token is over."""
@@ -93,6 +95,15 @@ class People:
         """Return the answer to a reading; raises `GaveUp`."""
         self.history.reads += 1
         return await self._send(person, "GET", path, {}, None, params=params)
+
+    async def until(self, look: Callable[[], Awaitable[Any]], what: str) -> Any:
+        """Return the first truthy value of `look`; raises `GaveUp`, which names `what` is waited for."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end:
+            if found := await look():
+                return found
+            await asyncio.sleep(LOOK_SECONDS)
+        raise GaveUp(what)
 
     async def _send(
         self, person: str, method: str, path: str, headers: dict[str, str], command: Command | None, **options: Any

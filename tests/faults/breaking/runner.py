@@ -12,6 +12,7 @@ from breaking import checks, conservation
 from breaking.checks import Finding, Records
 from breaking.faults import Fault, NotPossible
 from breaking.history import History
+from breaking.ledger import ledger_closes
 from breaking.people import GaveUp, NotRefused, People, Refused
 from breaking.stand import Stand
 from breaking.walk import Guide, Load, Walk
@@ -107,10 +108,10 @@ async def run(
                 say(f"{number}/{len(plan)} {strike.fault}: {told}; {sum(stand.kills.values())} kills, "
                     f"{len(load.finished)} cases")  # fmt: skip
             load.stop()
+        found.cases, found.broken = len(load.finished), found.broken + load.broken
+        found.findings = await check(people, stand.records(), found.checked)
     finally:
         await people.close()
-    found.cases, found.broken = len(load.finished), found.broken + load.broken
-    found.findings = await check(history, stand.records(), found.checked)
     found.seconds = time.monotonic() - began
     return found
 
@@ -170,8 +171,9 @@ async def _there(records: Records, service: str, statement: str, case: str) -> b
     return False
 
 
-async def check(history: History, records: Records, told: list[str] | None = None) -> list[Finding]:
+async def check(people: People, records: Records, told: list[str] | None = None) -> list[Finding]:
     """Wait until nothing is under way any more, then return all that is not as it should be."""
+    history = people.history
     end = time.monotonic() + _QUIET_SECONDS
     while time.monotonic() < end and (  # noqa: ASYNC110 - other processes make it true
         await checks.nothing_is_left(records) or await checks.events_arrived(records)
@@ -190,6 +192,7 @@ async def check(history: History, records: Records, told: list[str] | None = Non
          await conservation.audit_and_events_agree(history, records)),
         ("receipt, acceptance, proceeding, decision, licence, register entry, disclosure: one each, of each case",
          await conservation.cases_conserved(history, records)),
+        ("the platform's own conservation ledger closes", await ledger_closes(people)),
     ):  # fmt: skip
         findings += found
         if told is not None:

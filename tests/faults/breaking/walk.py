@@ -2,17 +2,12 @@
 
 import asyncio
 import random
-import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from breaking.people import GaveUp, NotRefused, People, Refused
 from onestop_local.checks import form_for
 from onestop_local.journey import ITEM, PDF, RESOURCE
-
-LOOK_SECONDS = 0.25
-_WAIT_SECONDS = 900.0
 
 
 @dataclass
@@ -114,7 +109,7 @@ class Walk:
     async def work(self, role: str, verb: str, form: dict[str, str]) -> None:
         """Wait for the task, claim it and finish it."""
         self.at = verb
-        task = await self.until(lambda: self._task(role))
+        task = await self.people.until(lambda: self._task(role), f"case {self.id}: {self.at}")
         path = f"/workflow/v1/tasks/{task['id']}"
         command = self._begin("workflow", "task.claimed")
         claimed = (await self.people.do(role, command, "POST", f"{path}/claim")).json()
@@ -134,15 +129,6 @@ class Walk:
             return
         raise NotRefused(f"{person} was not refused {path} ({command.id})")
 
-    async def until(self, look: Callable[[], Awaitable[Any]]) -> Any:
-        """Return the first truthy value of `look`; raises `GaveUp`."""
-        end = time.monotonic() + _WAIT_SECONDS
-        while time.monotonic() < end:
-            if found := await look():
-                return found
-            await asyncio.sleep(LOOK_SECONDS)
-        raise GaveUp(f"case {self.id}: {self.at}")
-
     async def _task(self, role: str) -> dict[str, Any] | None:
         listed = await self.people.read(role, "/workflow/v1/tasks", limit="100")
         return next((one for one in (listed or {}).get("items", ()) if one["case_id"] == self.id), None)
@@ -154,7 +140,7 @@ class Walk:
             answer = await self.people.look(person, self.path)
             return answer.headers.get("etag") if answer.is_success else None
 
-        found: str = await self.until(look)
+        found: str = await self.people.until(look, f"case {self.id}: {self.at}")
         return found
 
     def _begin(self, service: str, verb: str) -> Any:
