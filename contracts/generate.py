@@ -4,7 +4,8 @@
     python contracts/generate.py check      fail when a file does not fit the code
     python contracts/generate.py release    what stands now is what must not break from here on
 
-`released/` holds the contracts others already build upon; `breaking_changes` compares with them.
+`released/` holds the contracts others already build upon; `breaking_changes` compares with them. A break that is meant
+stands in `released/accepted.yaml`, word by word as the check says it, with the reason.
 """
 
 import importlib
@@ -14,6 +15,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from gateway.edge.openapi import merge
 from onestop_messages.schemas import all_schemas, breaks
@@ -52,8 +55,35 @@ def stale(documents: dict[str, dict[str, Any]]) -> list[str]:
     return sorted({*wrong, *(kept - set(documents))})
 
 
-def breaking_changes(documents: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """Yield what would break somebody who relies on the released contracts."""
+def breaking_changes(documents: dict[str, dict[str, Any]], topics: dict[str, Any] | None = None) -> Iterator[str]:
+    """Yield what would break somebody who relies on the released contracts, but for what `accepted.yaml` names."""
+    accepted = yaml.safe_load((HERE / "released" / "accepted.yaml").read_text())
+    found = [*_breaks(documents), *_moved(topics or _topics(HERE / "topics.yaml"))]
+    yield from (change for change in found if change not in accepted)
+    yield from (f"accepted, but does not happen: {change}" for change in accepted if change not in found)
+
+
+def _topics(path: Path) -> dict[str, Any]:
+    document = yaml.safe_load(path.read_text())
+    return {name: document["defaults"] | facts for name, facts in document["topics"].items()}
+
+
+def _moved(topics: dict[str, Any]) -> Iterator[str]:
+    """Yield what of a topic changed on which order or completeness rest."""
+    for name, old in _topics(HERE / "released" / "topics.yaml").items():
+        new = topics.get(name)
+        if new is None:
+            yield f"topics.yaml: {name} removed"
+            continue
+        for fact in ("key", "partitions", "cleanup"):
+            if old[fact] != new[fact]:
+                yield f"topics.yaml: {name} {fact} {old[fact]} became {new[fact]}"
+        for event in old["events"]:
+            if event not in new["events"]:
+                yield f"topics.yaml: {name} no longer carries {event}"
+
+
+def _breaks(documents: dict[str, dict[str, Any]]) -> Iterator[str]:
     for released in sorted((HERE / "released").glob("*/*.json")):
         path = str(released.relative_to(HERE / "released"))
         old = json.loads(released.read_text())
@@ -90,6 +120,8 @@ def main(command: str) -> int:
             (HERE / "released" / folder).mkdir(parents=True)
             for path in (HERE / folder).glob("*.json"):
                 shutil.copy(path, HERE / "released" / folder / path.name)
+        shutil.copy(HERE / "topics.yaml", HERE / "released" / "topics.yaml")
+        (HERE / "released" / "accepted.yaml").write_text("{}\n")
     return 0
 
 

@@ -47,6 +47,49 @@ def test_a_breaking_change_is_caught(documents: dict[str, dict[str, Any]]):
     assert any("limits: removed" in change for change in generate.breaking_changes({**documents, path: schema}))
 
 
+OPENAPI = "openapi/intake.json"
+
+
+@pytest.mark.parametrize(
+    ("path", "place", "value", "named"),
+    [
+        ("events/decision.made.v1.json", ["properties", "outcome", "enum"], ["granted", "denied", "partly"], "partly"),
+        ("events/case.accepted.v1.json", ["x-topic"], "onestop.intake.other", "x-topic"),
+        ("events/decision.made.v1.json", ["properties", "region", "pattern"], r"^\d{6}$", "/region: another pattern"),
+        (OPENAPI, ["paths", "/api/intake/v1/cases"], {}, "POST /api/intake/v1/cases: removed"),
+        (OPENAPI, ["components", "schemas", "CaseView", "properties", "id", "type"], "integer", "/id: type string"),
+    ],
+)
+def test_a_change_of_a_real_contract_bites(
+    documents: dict[str, dict[str, Any]], path: str, place: list[str], value: Any, named: str
+):
+    changed = json.loads(json.dumps(documents[path]))
+    *way, last = place
+    inner = changed
+    for step in way:
+        inner = inner[step]
+    inner[last] = value
+    found = list(generate.breaking_changes({**documents, path: changed}))
+    assert any(named in change for change in found)
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "named"),
+    [
+        ("partitions", 32, "onestop.intake.case partitions 64 became 32"),
+        ("key", "case number", "onestop.intake.case key case id became case number"),
+        ("cleanup", "compact", "onestop.intake.case cleanup delete became compact"),
+        ("events", [], "onestop.intake.case no longer carries case.accepted.v1"),
+    ],
+)
+def test_a_topic_that_loses_order_or_events_bites(
+    documents: dict[str, dict[str, Any]], fact: str, value: Any, named: str
+):
+    topics = generate._topics(CONTRACTS / "topics.yaml")
+    topics["onestop.intake.case"] |= {fact: value}
+    assert f"topics.yaml: {named}" in list(generate.breaking_changes(documents, topics))
+
+
 def test_every_event_has_an_example():
     assert {path.parent.name for path in EXAMPLES} == {file_name(event_type) for event_type in EVENTS}
 

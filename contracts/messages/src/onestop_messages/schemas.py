@@ -1,5 +1,6 @@
 """JSON Schemas of the events, generated from the models, and what counts as a breaking change of one."""
 
+import operator
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,9 +34,15 @@ def all_schemas() -> dict[str, dict[str, Any]]:
 def breaks(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """Return what a consumer written for `old` could stumble over in events of `new`; empty when nothing.
 
-    A break is a field that is gone, no longer always there, of another type, or with values not known before.
+    A break is a field that is gone, no longer always there, of another type, or with values not known before; and
+    another topic.
     """
-    return list(_breaks(old, new, old, new, ""))
+    moved = (
+        []
+        if old.get("x-topic") == new.get("x-topic")
+        else [f"x-topic {old.get('x-topic')} became {new.get('x-topic')}"]
+    )
+    return [*moved, *_breaks(old, new, old, new, "")]
 
 
 def _breaks(old: Any, new: Any, old_root: dict[str, Any], new_root: dict[str, Any], place: str) -> Iterator[str]:
@@ -43,9 +50,7 @@ def _breaks(old: Any, new: Any, old_root: dict[str, Any], new_root: dict[str, An
     if old.get("type") != new.get("type") or old.get("format") != new.get("format"):
         yield f"{place or '/'}: type {_kind(old)} became {_kind(new)}"
         return
-    added = set(map(str, new.get("enum", ()))) - set(map(str, old.get("enum", new.get("enum", ()))))
-    if added:
-        yield f"{place}: new values {', '.join(sorted(added))}"
+    yield from _values(old, new, place)
     if "anyOf" in old or "anyOf" in new:
         yield from _alternatives(old, new, old_root, new_root, place)
     required = set(new.get("required", ()))
@@ -57,8 +62,33 @@ def _breaks(old: Any, new: Any, old_root: dict[str, Any], new_root: dict[str, An
         if name in old.get("required", ()) and name not in required:
             yield f"{here}: no longer always there"
         yield from _breaks(part, new["properties"][name], old_root, new_root, here)
-    if "items" in old and "items" in new:
-        yield from _breaks(old["items"], new["items"], old_root, new_root, f"{place}/*")
+    for inner in ("items", "additionalProperties"):
+        if isinstance(old.get(inner), dict) and isinstance(new.get(inner), dict):
+            yield from _breaks(old[inner], new[inner], old_root, new_root, f"{place}/*")
+
+
+def _values(old: dict[str, Any], new: dict[str, Any], place: str) -> Iterator[str]:
+    """Yield the ways in which `new` has values that `old` has not."""
+    before, now = _listed(old), _listed(new)
+    if before and not now:
+        yield f"{place}: any value"
+    if before and (added := now - before):
+        yield f"{place}: new values {', '.join(sorted(added))}"
+    if "pattern" in old and old["pattern"] != new.get("pattern"):
+        yield f"{place}: another pattern"
+    for bound, further in _BOUNDS.items():
+        if bound in old and (bound not in new or further(new[bound], old[bound])):
+            yield f"{place}: {bound} {old[bound]} became {new.get(bound, 'none')}"
+
+
+_BOUNDS = {
+    "maximum": operator.gt, "exclusiveMaximum": operator.gt, "maxLength": operator.gt, "maxItems": operator.gt,
+    "minimum": operator.lt, "exclusiveMinimum": operator.lt, "minLength": operator.lt, "minItems": operator.lt,
+}  # fmt: skip
+
+
+def _listed(part: dict[str, Any]) -> set[str]:
+    return {str(value) for value in (*part.get("enum", ()), *([part["const"]] if "const" in part else ()))}
 
 
 def _alternatives(
