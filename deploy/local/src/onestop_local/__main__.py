@@ -1,4 +1,4 @@
-"""`onestop up|demo|down|status|client|keys|events`, also as `python -m onestop_local …`: a stack on this machine."""
+"""`onestop up|demo|down|status|client|keys|events|reconcile`, or `python -m onestop_local …`: a local stack."""
 
 import argparse
 import asyncio
@@ -7,10 +7,11 @@ import importlib
 import signal
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from onestop_local import event_commands, processes, registry, signing_keys
+from onestop_local import event_commands, processes, reconciling, registry, signing_keys
 from onestop_local.errors import LocalError
 from onestop_local.readiness import is_ready
 from onestop_local.stack import Home, Stack
@@ -103,6 +104,12 @@ def rotate_keys(home: Home, *, at_once: bool) -> None:
     asyncio.run(signing_keys.rotate(Stack.read(home.name), Screen().console, at_once=at_once))
 
 
+def reconcile(home: Home, since: date | None, until: date | None) -> None:
+    """Have the books of the running stack compared; exit code 1 when something does not add up."""
+    if not asyncio.run(reconciling.reconcile(Stack.read(home.name), Screen().console, since, until)):
+        sys.exit(1)
+
+
 def _arguments() -> argparse.Namespace:
     """Return what the command line says: `run` is what to do with the stack `name`, the rest is for it."""
     named = argparse.ArgumentParser(add_help=False)
@@ -110,7 +117,7 @@ def _arguments() -> argparse.Namespace:
     as_module = Path(sys.argv[0]).name == "__main__.py"
     prog = "python -m onestop_local" if as_module else None
     parser = argparse.ArgumentParser(prog=prog, description="在一台机器上运行整个平台")
-    commands = parser.add_subparsers(required=True, metavar="up|demo|down|status|client|keys|events")
+    commands = parser.add_subparsers(required=True, metavar="up|demo|down|status|client|keys|events|reconcile")
     for command in (up, demo, down, status):
         commands.add_parser(command.__name__, parents=[named]).set_defaults(run=command)
     clients = commands.add_parser("client", help="登记、查看、停用应用").add_subparsers(
@@ -131,6 +138,10 @@ def _arguments() -> argparse.Namespace:
     rotating.add_argument("--at-once", action="store_true", help="密钥可能泄露：立即启用新密钥，不再相信其他密钥")
     rotating.set_defaults(run=rotate_keys)
     event_commands.add_commands(commands, named)
+    comparing = commands.add_parser("reconcile", parents=[named], help="立即对账：每一件都在，每个决定的义务都已履行")
+    comparing.add_argument("--since", type=date.fromisoformat, metavar="YYYY-MM-DD", help="起始法定日，默认最早")
+    comparing.add_argument("--until", type=date.fromisoformat, metavar="YYYY-MM-DD", help="截止法定日，默认今日")
+    comparing.set_defaults(run=reconcile)
     return parser.parse_args()
 
 

@@ -8,12 +8,14 @@ event came.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from onestop_legal.codes import CodeList
 
 WITHDRAWN, DECIDED = "withdrawn", "decided"
+SWEEP_ROUNDS = 60
+"""In so many rounds all older days are looked at once."""
 
 
 class Flaw(CodeList):
@@ -244,7 +246,7 @@ class Taken:
 
 
 def trace(sent: Sent, taken: Taken, *, passed: bool) -> tuple[Stage, int | None]:
-    """Return how far the event came that should have carried something, and its sequence where that is known.
+    """Return how far the event came that should have carried something, and from which sequence on nothing arrived.
 
     Args:
         sent: at the source.
@@ -276,7 +278,8 @@ class Finding:
     """A difference as it is followed from look to look.
 
     Attributes:
-        sequence: of the event that should have carried it.
+        sequence: of the first event of the aggregate that did not arrive; the one that should have carried it, or one
+            before it.
         passes: ends of the topic's partitions that the target has to pass before the event counts as lost.
         resolved_at: since when it adds up again.
     """
@@ -330,3 +333,12 @@ class Finding:
     def settled(self) -> bool:
         """Whether it is known what is the matter."""
         return self.standing in (Standing.HELD, Standing.OPEN)
+
+
+def older_days(first: date | None, swept_to: date | None, recent: date) -> tuple[date, date] | None:
+    """Return the older days at which a round looks: backwards, from the last days to the first one, and again."""
+    if first is None or first >= recent:
+        return None
+    until = (swept_to if swept_to and first < swept_to <= recent else recent) - timedelta(days=1)
+    length = -(-(recent - first).days // SWEEP_ROUNDS)
+    return max(first, until - timedelta(days=length - 1)), until

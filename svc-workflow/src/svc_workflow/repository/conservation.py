@@ -71,8 +71,9 @@ WHERE day BETWEEN coalesce($1, day) AND coalesce($2, day)
 GROUP BY book, state
 """
 _CHECKED = """
-SELECT min(checked_at) AS oldest, max(checked_at) AS newest FROM conservation_day
-WHERE day BETWEEN coalesce($1, day) AND coalesce($2, day)
+SELECT (SELECT min(checked_at) FROM conservation_day WHERE day BETWEEN coalesce($1, day) AND coalesce($2, day)),
+       last_round_at
+FROM conservation_patrol
 """
 _STANDING = """
 SELECT flaw, standing, count(*) AS number FROM conservation_finding
@@ -101,7 +102,7 @@ RETURNING first_day, swept_to, last_round_at
 _LAST_ROUND = "SELECT first_day, swept_to, last_round_at FROM conservation_patrol"
 _CAME_BACK = """
 UPDATE conservation_patrol
-SET next_at = $1, last_round_at = $2, first_day = least(first_day, $3), swept_to = $4
+SET next_at = $1, last_round_at = coalesce($2, last_round_at), first_day = least(first_day, $3), swept_to = $4
 """
 
 
@@ -190,12 +191,13 @@ class Totals:
         counts: by book and state.
         findings: by flaw and standing, unresolved ones.
         oldest: the figures of no day are older than this.
+        checked: when the last days were last looked at with the books of all services open.
     """
 
     counts: Mapping[str, Mapping[str, int]]
     findings: Mapping[tuple[Flaw, Standing], int]
     oldest: datetime | None
-    newest: datetime | None
+    checked: datetime | None
 
 
 async def totals(connection: Connection, since: date | None, until: date | None) -> Totals:
@@ -204,9 +206,9 @@ async def totals(connection: Connection, since: date | None, until: date | None)
     for row in await connection.fetch(_COUNTED, since, until):
         counts.setdefault(row["book"], {})[row["state"]] = row["number"]
     standing = await connection.fetch(_STANDING, since, until)
-    checked = await connection.fetchrow(_CHECKED, since, until)
+    oldest, checked = await connection.fetchrow(_CHECKED, since, until)
     findings = {(Flaw(row["flaw"]), Standing(row["standing"])): row["number"] for row in standing}
-    return Totals(counts, findings, checked["oldest"], checked["newest"])
+    return Totals(counts, findings, oldest, checked)
 
 
 async def request(
@@ -246,9 +248,9 @@ async def last_round(connection: Connection) -> Round:
 
 
 async def came_back(
-    connection: Connection, next_at: datetime, at: datetime, first_day: date | None, swept_to: date | None
+    connection: Connection, next_at: datetime, at: datetime | None, first_day: date | None, swept_to: date | None
 ) -> None:
-    """End a round: when the next one is due, and how far older days are swept."""
+    """End a round: when the next one is due, and how far older days are swept; `at` if all books were open."""
     await connection.execute(_CAME_BACK, next_at, at, first_day, swept_to)
 
 

@@ -80,7 +80,7 @@ class ConservationView(BaseModel):
         ],
         findings={"missing": 0, "doubled": 0, "unfounded": 0, "different": 0, "held": 0, "travelling": 0},
         oldest_at="2026-03-20T06:12:00Z",
-        newest_at="2026-03-20T07:00:00Z",
+        checked_at="2026-03-20T07:00:00Z",
     )  # fmt: skip
 
     balanced: bool = Field(description="没有未平和滞留的")
@@ -90,7 +90,7 @@ class ConservationView(BaseModel):
     obligations: list[ObligationView]
     findings: FindingTotalsView
     oldest_at: datetime | None = Field(description="各日数字中最早一次核对的时间")
-    newest_at: datetime | None
+    checked_at: datetime | None = Field(description="各服务账册齐全的最近一次核对（近三日）")
 
     @classmethod
     def of(cls, totals: Totals) -> "ConservationView":
@@ -110,7 +110,7 @@ class ConservationView(BaseModel):
             ],
             findings=findings,
             oldest_at=totals.oldest,
-            newest_at=totals.newest,
+            checked_at=totals.checked,
         )
 
 
@@ -156,7 +156,7 @@ class EventView(BaseModel):
     type: str
     topic: str
     key: UUID | None = Field(description="事件所属的聚合")
-    sequence: int | None = Field(description="该聚合的第几个事件")
+    sequence: int | None = Field(description="从该聚合的第几个事件起没有送达")
 
 
 class FindingView(BaseModel):

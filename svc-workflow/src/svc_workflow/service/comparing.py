@@ -29,7 +29,7 @@ class Look:
         days: of each side and period, what each day comes to.
         first_day: the first day with anything in any book.
         away: services that did not show their books.
-        seconds: how long it took, with what followed.
+        seconds: how long it took.
     """
 
     periods: Sequence[Period]

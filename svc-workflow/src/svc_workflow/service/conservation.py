@@ -17,7 +17,7 @@ from onestop_runtime.ids import uuid7
 from onestop_runtime.logs import logger
 from onestop_runtime.transaction import Reader, Transaction, acquired, transaction
 from svc_workflow import metrics
-from svc_workflow.domain.conservation import LEGS, Finding, Standing
+from svc_workflow.domain.conservation import LEGS, Finding, Standing, older_days
 from svc_workflow.permissions import PERMISSIONS
 from svc_workflow.repository import conservation as repository
 from svc_workflow.repository.conservation import Totals
@@ -28,8 +28,6 @@ from svc_workflow.settings import Settings
 BEGINNING = date(2000, 1, 1)
 RECENT_DAYS = 3
 """The last legal days, at which every round looks."""
-SWEEP_ROUNDS = 60
-"""In so many rounds all older days are looked at once."""
 SHARE = 0.02
 """Of the time at most so much is spent on looking: after a long round the next one begins later."""
 MOST_DAYS = 92
@@ -113,11 +111,11 @@ async def check(context: Context, periods: Sequence[Period]) -> Look:
                 for one in await repository.resolve(tx.connection, leg, since, until, started):
                     log.info("conservation: adds up again", **_named(one))
         unresolved = await repository.unresolved(tx.connection, MOST_FOLLOWED)
+    seen.seconds = time.monotonic() - began
     due = started - timedelta(seconds=_settings(context).conservation_grace_seconds)
     legs = {leg.name for leg in seen.legs}
     await _follow(context, [one for one in unresolved if one.first_seen <= due and one.leg in legs])
-    seen.seconds = time.monotonic() - began
-    metrics.SPENT.inc(seen.seconds)
+    metrics.SPENT.inc(time.monotonic() - began)
     return seen
 
 
@@ -138,8 +136,8 @@ async def _follow(context: Context, due: Sequence[Finding]) -> None:
 
 async def settle(context: Context, periods: Sequence[Period]) -> Look:
     """Look, and look again at what differs, until of each thing it is known what is the matter, or it is on its way."""
-    started = context.clock()
     seen = await check(context, periods)
+    started = context.clock()
     grace = _settings(context).conservation_grace_seconds
     until = time.monotonic() + grace + PATIENCE_SECONDS
     pause = grace
@@ -200,17 +198,9 @@ async def go_round(context: Context) -> bool:
         metrics.CHECKED.set(context.clock().timestamp())
     async with _writing(context) as tx:
         following = tx.now + max(every, timedelta(seconds=seen.seconds / SHARE))
-        await repository.came_back(tx.connection, following, tx.now, seen.first_day, sweep and sweep[0])
+        complete = None if seen.away else tx.now
+        await repository.came_back(tx.connection, following, complete, seen.first_day, sweep and sweep[0])
     return True
-
-
-def older_days(first: date | None, swept_to: date | None, recent: date) -> Period | None:
-    """Return the older days at which a round looks: backwards, from the last days to the first one, and again."""
-    if first is None or first >= recent:
-        return None
-    until = (swept_to if swept_to and first < swept_to <= recent else recent) - timedelta(days=1)
-    length = -(-(recent - first).days // SWEEP_ROUNDS)
-    return max(first, until - timedelta(days=length - 1)), until
 
 
 def _slices(since: date, until: date) -> list[Period]:

@@ -31,12 +31,34 @@ async def trace_all(
             wanted[service, one.told.topic].add(_key_of(one))
     for (service, topic), keys in wanted.items():
         await _ask(books, known, service, topic, sorted(keys))
-    ends: dict[str, dict[str, int]] = {}
+    read = _Read(settings)
     for one in to_ask:
         sent, taken = (known.get((who, one.told.topic, _key_of(one))) for who in (one.sender, one.service))
         if sent and taken:
-            traced.append(await _traced(settings, one, sent, taken, ends))
+            traced.append(await _traced(read, one, sent, taken))
     return traced
+
+
+class _Read:
+    """What the broker says of how far is read; asked once for each topic and group."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._settings = settings
+        self._ends: dict[str, dict[str, int]] = {}
+        self._done: dict[tuple[str, str], dict[str, int]] = {}
+
+    async def ends(self, topic: str) -> dict[str, int]:
+        """Return where the topic ends now."""
+        if topic not in self._ends:
+            self._ends[topic] = await broker.ends(self._settings, topic)
+        return self._ends[topic]
+
+    async def passed(self, service: str, topic: str, marks: Mapping[str, int]) -> bool:
+        """Tell whether a service has read what was in the topic when it ended at `marks`."""
+        if (service, topic) not in self._done:
+            self._done[service, topic] = await broker.done(self._settings, f"svc-{service}", topic)
+        done = self._done[service, topic]
+        return all(done.get(partition, 0) >= mark for partition, mark in marks.items())
 
 
 async def _ask(books: Mapping[str, Books], known: _Asked, service: str, topic: str, keys: Sequence[UUID]) -> None:
@@ -49,22 +71,18 @@ async def _ask(books: Mapping[str, Books], known: _Asked, service: str, topic: s
             return
 
 
-async def _traced(
-    settings: ServiceSettings, one: Finding, sent: Whereabouts, taken: Whereabouts, ends: dict[str, dict[str, int]]
-) -> Finding:
-    passes = one.passes
-    passed = False
+async def _traced(read: _Read, one: Finding, sent: Whereabouts, taken: Whereabouts) -> Finding:
+    passes, passed, topic = one.passes, one.stage is Stage.LOST, one.told.topic
     try:
-        if passes is not None:
-            passed = await broker.passed(settings, f"svc-{one.service}", one.told.topic, passes)
+        if passes is not None and not passed:
+            passed = await read.passed(one.service, topic, passes)
         stage, sequence = trace(
             Sent(sent.emitted, sent.pending, sent.quarantined, sent.discarded),
             Taken(taken.applied, taken.parked, taken.dead, taken.discarded),
             passed=passed,
         )
         if stage is Stage.IN_BROKER and passes is None:
-            topic = one.told.topic
-            passes = ends[topic] = ends.get(topic) or await broker.ends(settings, topic)
+            passes = await read.ends(topic)
     except (KafkaError, OSError, TimeoutError) as error:
         log.warning("the broker does not say how far is read", error=type(error).__name__)
         stage, sequence = Stage.IN_BROKER, taken.applied + 1

@@ -1,7 +1,7 @@
 """How far a group of consumers is behind, by the broker's own word."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -76,19 +76,22 @@ async def ends(settings: ServiceSettings, topic: str) -> dict[str, int]:
         return {str(place.partition): end for place, end in (await reader.end_offsets(places)).items()}
 
 
-async def passed(settings: ServiceSettings, group: str, topic: str, marks: Mapping[str, int]) -> bool:
-    """Tell whether `group` is done with each partition of a topic up to a mark that `ends` gave; raises as it does."""
-    if not any(marks.values()):
-        return True
+async def done(settings: ServiceSettings, group: str, topic: str) -> dict[str, int]:
+    """Return up to where `group` is done with each partition of a topic; nothing when no broker is named.
+
+    Raises:
+        aiokafka.errors.KafkaError, TimeoutError: when the broker is away.
+    """
+    if not settings.kafka_bootstrap:
+        return {}
     admin = AIOKafkaAdminClient(**kafka.connection(settings))
     async with asyncio.timeout(ANSWER_SECONDS):
         try:
             await admin.start()
-            done = await admin.list_consumer_group_offsets(group)
+            found = await admin.list_consumer_group_offsets(group)
         finally:
             await admin.close()
-    offsets = {str(place.partition): one.offset for place, one in done.items() if place.topic == topic}
-    return all(offsets.get(partition, 0) >= mark for partition, mark in marks.items())
+    return {str(place.partition): one.offset for place, one in found.items() if place.topic == topic}
 
 
 @asynccontextmanager
