@@ -33,3 +33,21 @@ def test_what_is_documented_as_deprecated_says_since_when_at_the_door(service: s
     deprecated = {key for key, operation in documented(service).items() if operation.get("deprecated")}
     dated = {(route.method, route.path) for route in ROUTES if route.service == service and route.deprecated}
     assert dated == deprecated
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_operation_can_wait_for_what_was_done_and_every_command_says_what_it_did(service: str):
+    for (method, path), operation in documented(service).items():
+        if not path.startswith(f"/api/{service}/v1"):
+            continue
+        place = f"{method} {path}"
+        assert {"Position-Token", "Prefer"} <= {one["name"] for one in operation["parameters"]}, place
+        problems = {
+            slug
+            for answer in operation["responses"].values()
+            for slug in answer.get("content", {}).get("application/problem+json", {}).get("examples", {})
+        }
+        assert {"invalid-position", "position-not-reached", "position-held-up"} <= problems, place
+        (answer,) = (one for status, one in operation["responses"].items() if status.startswith("2"))
+        told = {"Position-State"} if method == "GET" else {"Position-State", "Position-Token"}
+        assert told <= answer.get("headers", {}).keys(), place

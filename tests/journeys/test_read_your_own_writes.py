@@ -131,5 +131,6 @@ async def test_who_has_done_something_sees_it_wherever_he_reads_next(stack: Stac
     identifier = proceeding["decision"]["licence"]["identifier"]
     verified = await nobody.get(f"/datashare/v1/licences/{identifier}", position=position, prefer="wait=10")
     expect(verified, 200, "证照核验")
+    assert verified.headers["position-state"] == "reached"  # one token for all that one decision has told
     elsewhere = await nobody.get("/catalog/v1/items", position=position, q="食品")
     assert elsewhere.headers["position-state"] == "unrelated"

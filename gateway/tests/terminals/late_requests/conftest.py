@@ -58,6 +58,7 @@ class Office:
         await self.free.wait()
         status, answer = self._answer(headers, body)
         given = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
+        given.append((b"position-token", b"number-%d" % self.asked))
         await send({"type": "http.response.start", "status": status, "headers": given})
         await send({"type": "http.response.body", "body": answer})
 

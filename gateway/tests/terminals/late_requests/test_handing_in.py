@@ -31,6 +31,7 @@ async def test_what_was_kept_is_carried_out_in_order_in_the_persons_name(
     report = await ledger.hand_in()
     assert states(report) == [(1, 201), (2, 201), (3, 201)]
     assert report.json()["answers"][2]["body"] == {"number": 3}
+    assert report.json()["answers"][2]["headers"]["position-token"] == "number-3"
     assert (report.json()["next"], report.json()["missing"]) == (4, None)
     assert [body["n"] for _, body in office.done] == [1, 2, 3]
     caller = office.done[0][0]
