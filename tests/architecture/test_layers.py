@@ -112,3 +112,24 @@ def test_a_word_of_the_field_in_the_runtime_is_caught():
 @pytest.mark.parametrize("path", [*FILES, *source.sources("contracts/runtime", "deploy/local")], ids=relative)
 def test_no_file_outgrows_a_reader(path: Path):
     assert len(path.read_text().splitlines()) <= 450  # about 400; split by noun before it gets there
+
+
+def plain_clients(tree: ast.Module) -> list[str]:
+    """Return where a Kafka client is made that is not told how the broker is reached, TLS and password included."""
+    return [
+        f"line {node.lineno}: {node.func.id}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.startswith("AIOKafka")
+        if not any(keyword.arg is None and "connection(" in ast.unparse(keyword.value) for keyword in node.keywords)
+    ]
+
+
+def test_every_kafka_client_is_told_how_the_broker_is_reached():
+    files = source.sources("contracts/runtime", "deploy/local", *source.SERVICES)
+    found = {path.name: plain for path in files if (plain := plain_clients(source.tree_of(path)))}
+    assert found == {}
+
+
+def test_a_client_that_goes_without_is_found():
+    assert plain_clients(ast.parse('AIOKafkaConsumer(bootstrap_servers="x")')) == ["line 1: AIOKafkaConsumer"]
+    assert plain_clients(ast.parse("AIOKafkaConsumer(**kafka.connection(settings))")) == []
