@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from babel.messages.extract import extract
+from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
 import gateway
@@ -119,3 +120,23 @@ async def test_who_chose_a_language_keeps_it(browser: Any):
     back = re.search(r'href="([^"]+)" lang="zh-CN"', chosen.text)
     assert back
     assert "密码" in (await browser.get(back[1])).text
+
+
+@pytest.mark.parametrize("number", ["1", "110105194913310021", "110105194912310021"])
+async def test_what_is_wrong_is_said_in_english_too(browser: Any, number: str):
+    await browser.get("/register?language=en")
+    page = await browser.get("/register/details")
+    typed = {"name": "1", "identity_number": number, "username": "1", "password": "1"}
+    refused = await browser.fill_in(page, **typed)
+    said = re.findall(r'<p class="(?:alarm|wrong)"[^>]*>(.*?)</p>', refused.text)
+    assert len(said) == 4
+    assert [it for it in said if CHINESE.search(it)] == []
+
+
+def test_no_text_has_two_translations():
+    found: dict[str, list[str]] = {}
+    for source in sorted((HERE / "pages/locale/en").glob("*.po")):
+        with source.open("rb") as file:
+            for message in filter(lambda it: it.id, read_po(file)):
+                found.setdefault(str(message.id), []).append(source.name)
+    assert {text: names for text, names in found.items() if len(names) > 1} == {}
