@@ -122,6 +122,14 @@ async def test_nobody_registers_without_a_proved_phone_nor_twice_with_one(
     assert await gateway.context.pool.fetchval("SELECT count(*) FROM person WHERE username LIKE 'ouyang%'") == 1
 
 
+async def test_who_took_too_long_is_led_back_to_the_phone(browser: Any, clock: Any):
+    page = await proved(browser)
+    clock.pass_(minutes=31)
+    late = await browser.fill_in(page, **DETAILS)
+    assert (late.status_code, "已过期" in late.text, '<a href="/register">重新验证' in late.text) == (422, True, True)
+    assert 'value="欧阳·娜"' in late.text
+
+
 async def test_a_form_from_elsewhere_registers_nobody(browser: Any, open_browser: Callable[[], Any]):
     shown = await open_browser().get("/register")
     assert (await browser.fill_in(shown, phone=PHONE)).status_code == 403

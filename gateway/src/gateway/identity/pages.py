@@ -101,6 +101,7 @@ def _details_page(here: Guest, onward: Onward, entered: dict[str, str], *, error
         leads_to=onward.leads_to,
         onward=onward,
         csrf=csrf,
+        expired=isinstance(error, WrongCode),
         entered={name: entered.get(name, "") for name in ("username", "name", "identity_number")},
     )
 

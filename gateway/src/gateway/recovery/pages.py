@@ -85,7 +85,7 @@ async def take_second_factor(request: Request) -> Response:
     try:
         arrival = arrival_of(here.provider, request, None)
         await service.hasten(here.provider, _holder(here), form.get("code", ""), arrival)
-    except (WrongSecondFactor, TooManyAttempts) as error:
+    except (WrongCode, WrongSecondFactor, TooManyAttempts) as error:
         return await _standing_page(here, error)
     return redirect(_STANDING, {})
 
@@ -97,7 +97,7 @@ async def take_password(request: Request) -> Response:
     form = await here.form(_CHOSEN)
     try:
         await service.set_password(here.provider, _holder(here), form.get("password", ""))
-    except (UnfitPassword, RecoveryNotRipe, Overloaded) as error:
+    except (WrongCode, UnfitPassword, RecoveryNotRipe, Overloaded) as error:
         return await _standing_page(here, error)
     return here.page("recovered")
 
@@ -144,7 +144,11 @@ def _code_page(here: Guest, error: NamedError | None = None) -> Response:
 
 
 async def _standing_page(here: Guest, error: NamedError | None = None) -> Response:
-    found = await service.standing(here.provider, _holder(here))
+    """Return the page that says how far one is; who proved his phone too long ago begins anew."""
+    try:
+        found = await service.standing(here.provider, _holder(here))
+    except WrongCode as expired:
+        return _phone_page(here, {}, expired)
     return here.page(
         "recover_standing",
         error=error,
