@@ -18,7 +18,8 @@ from breaking.runner import Run, run, say
 from breaking.stand import Stand
 
 KILLS = 200
-WALKERS = 6
+WALKERS = 4
+ENTERING = 2
 PAUSE_SECONDS = 1.5
 
 
@@ -34,7 +35,15 @@ async def _break(stand: Stand, seed: int, kills: int, away: float, minutes: floa
         if not stand.on_a_small_disk:
             say("NOTE: no small disk can be mounted here (root may): the full disk is left out")
         until = time.monotonic() + minutes * 60
-        return await run(stand, long_plan(seed, kills, away), seed, walkers=WALKERS, pause=PAUSE_SECONDS, until=until)
+        return await run(
+            stand,
+            long_plan(seed, kills, away),
+            seed,
+            walkers=WALKERS,
+            entering=ENTERING,
+            pause=PAUSE_SECONDS,
+            until=until,
+        )
     finally:
         await stand.stop()
 

@@ -46,6 +46,7 @@ def _lines(run: Run, stand: Stand, remark: str) -> list[str]:
         f"| commands | {len(commands)}, sent {sent} times: {_counted(dict(counted))} |",
         f"| readings | {run.history.reads} |",
         f"| cases walked to their end under load | {run.cases} |",
+        f"| further cases accepted | {run.entered} |",
         f"| **lost** | **{len(kinds['lost'])}** |",
         f"| **doubled** | **{len(kinds['doubled'])}** |",
         f"| out of order | {len(kinds['disorder'])} |",

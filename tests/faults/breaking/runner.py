@@ -53,6 +53,7 @@ class Run:
     findings: list[Finding] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     cases: int = 0
+    entered: int = 0
     undisturbed: float = 0.0
     seconds: float = 0.0
     checked: list[str] = field(default_factory=list)
@@ -69,7 +70,14 @@ def say(line: str) -> None:
 
 
 async def run(
-    stand: Stand, plan: Sequence[Fault], seed: int, *, walkers: int, pause: float, until: float = float("inf")
+    stand: Stand,
+    plan: Sequence[Fault],
+    seed: int,
+    *,
+    walkers: int,
+    entering: int,
+    pause: float,
+    until: float = float("inf"),
 ) -> Run:
     """Strike by `plan` while people work, and check.
 
@@ -77,7 +85,8 @@ async def run(
         stand: started.
         plan: what strikes, in this order.
         seed: makes what is random in faults and load the same again.
-        walkers: how many cases are under way at once.
+        walkers: how many cases are walked to their end at once.
+        entering: how many people hand in cases and do not wait for what becomes of them.
         pause: seconds between two cases of a walker, on average.
         until: moment of the monotonic clock from which nothing more strikes.
     """
@@ -87,7 +96,7 @@ async def run(
     guide = await Guide.read(people)
     await _until_open(people, guide)
     found.undisturbed = await whole_case(stand, people, guide, chance, began=None)
-    load = Load(people, guide, seed, walkers=walkers, pause=pause)
+    load = Load(people, guide, seed, walkers=walkers, entering=entering, pause=pause)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(load.run())
@@ -108,7 +117,8 @@ async def run(
                 say(f"{number}/{len(plan)} {strike.fault}: {told}; {sum(stand.kills.values())} kills, "
                     f"{len(load.finished)} cases")  # fmt: skip
             load.stop()
-        found.cases, found.broken = len(load.finished), found.broken + load.broken
+        found.cases, found.entered = len(load.finished), len(load.entered)
+        found.broken += load.broken
         found.findings = await check(people, stand.records(), found.checked)
     finally:
         await people.close()

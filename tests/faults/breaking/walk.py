@@ -51,11 +51,15 @@ class Walk:
 
     async def run(self) -> None:
         """Walk the whole case; raises `GaveUp` or `Refused` when it does not go on."""
+        await self.enter()
+        await self.work("reviewer", "task.completed", {"outcome": "pass"})
+        await self.work("approver", "decision.made", {"outcome": "granted"})
+
+    async def enter(self) -> None:
+        """Have the case accepted, which needs no event to arrive; raises as `run` does."""
         await self.fill_in()
         await self.submit()
         await self.accept()
-        await self.work("reviewer", "task.completed", {"outcome": "pass"})
-        await self.work("approver", "decision.made", {"outcome": "granted"})
 
     async def fill_in(self) -> None:
         """Open the case and fill it in."""
@@ -130,8 +134,9 @@ class Walk:
         raise NotRefused(f"{person} was not refused {path} ({command.id})")
 
     async def _task(self, role: str) -> dict[str, Any] | None:
-        listed = await self.people.read(role, "/workflow/v1/tasks", limit="100")
-        return next((one for one in (listed or {}).get("items", ()) if one["case_id"] == self.id), None)
+        proceeding = await self.people.read(role, "/workflow/v1/proceedings", case_id=self.id)
+        tasks = proceeding["tasks"] if proceeding else ()
+        return next((one for one in tasks if one["role"] == role and one["state"] == "open"), None)
 
     async def _etag(self, person: str) -> str:
         """Return the version that somebody sees, once he sees the case."""
@@ -152,33 +157,41 @@ class Load:
 
     Attributes:
         finished: cases that were walked to their end.
+        entered: cases that were accepted, by people who do not wait for the office: they go on without the broker.
         broken: what stopped a walk, in words; a platform that loses nothing stops none.
     """
 
-    def __init__(self, people: People, guide: Guide, seed: int, *, walkers: int, pause: float) -> None:
+    def __init__(
+        self, people: People, guide: Guide, seed: int, *, walkers: int, pause: float, entering: int = 0
+    ) -> None:
         self.finished: list[str] = []
+        self.entered: list[str] = []
         self.broken: list[str] = []
         self._people, self._guide = people, guide
-        self._chances = [random.Random(f"{seed}/{number}") for number in range(walkers)]  # noqa: S311 - repeatable
+        self._chances = [
+            random.Random(f"{seed}/{number}")  # noqa: S311 - repeatable
+            for number in range(walkers + entering)
+        ]
+        self._walkers = walkers
         self._pause = pause
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
         """Return when every walker has finished the case that it was at when `stop` was called."""
         async with asyncio.TaskGroup() as group:
-            for chance in self._chances:
-                group.create_task(self._walk(chance))
+            for number, chance in enumerate(self._chances):
+                group.create_task(self._walk(chance, to_the_end=number < self._walkers))
 
     def stop(self) -> None:
         """Begin no more cases."""
         self._stop.set()
 
-    async def _walk(self, chance: random.Random) -> None:
+    async def _walk(self, chance: random.Random, *, to_the_end: bool) -> None:
         while not self._stop.is_set():
             walk = Walk(self._people, self._guide, chance)
             try:
-                await walk.run()
-                self.finished.append(walk.id)
+                await (walk.run() if to_the_end else walk.enter())
+                (self.finished if to_the_end else self.entered).append(walk.id)
             except (GaveUp, Refused, NotRefused) as error:
                 self.broken.append(f"{walk.at}: {error}")
             await asyncio.sleep(self._pause * chance.random() * 2)
