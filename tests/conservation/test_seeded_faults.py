@@ -1,13 +1,17 @@
 """What is taken away, dropped or done twice by hand is found, and named with the event that should have carried it."""
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from intake_world import AGENT, CLERK
+from intake_world import AGENT, CLERK, read
 from town import API, OPERATOR, Town
 
+from onestop_runtime import ledger
 from onestop_runtime.caller import Caller
+from svc_workflow.service import conservation
 
 CORRECTION = {"items": [{"material_code": "M01", "reason": "缺少签字，请补签。"}]}
 REFUSAL = {"kind": "no-licence-needed", "reason": "该事项依法不需要取得行政许可。"}
@@ -234,3 +238,55 @@ async def test_the_books_are_shown_to_the_one_who_compares_and_to_nobody_else(to
     for caller in (OPERATOR, Caller(kind="system", client="svc-intake", channel="internal"),
                    Caller(kind="system", client="a-department", channel="api")):  # fmt: skip
         assert (await client.as_(caller).get(path)).status_code == 403
+
+
+async def test_the_patrol_finds_by_itself_and_one_process_at_a_time_goes_round(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(conservation, "FOLLOW_SECONDS", 0)
+    context = town.clients["workflow"].context
+    case = await town.submitted()
+    await gone(town, "intake", "DELETE FROM case_file WHERE id = $1::text::uuid", case)
+    await context.pool.execute("UPDATE conservation_patrol SET next_at = $1", town.clock())
+    went = await asyncio.gather(*(conservation.go_round(context) for _ in range(3)))
+    assert sorted(went) == [False, False, True]
+    (found,) = (await town.findings(case)).values()
+    assert (found["standing"], found["stage"]) == ("open", "effect_gone")
+    assert not await conservation.go_round(context)
+    town.clock.instant += timedelta(minutes=5)
+    assert await conservation.go_round(context)
+    assert (await town.totals())["checked_at"]
+
+
+async def test_a_check_that_was_asked_for_is_done_once_and_tells_its_period(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(conservation, "FOLLOW_SECONDS", 0)
+    client = town.clients["workflow"].as_(OPERATOR)
+    asked = await client.post(f"{API}/runs", json={"since": "2026-03-01", "until": "2026-03-31"})
+    assert (asked.status_code, asked.json()["result"]) == (202, None)
+    address = asked.headers["location"]
+    assert await conservation.answer(client.context)
+    assert not await conservation.answer(client.context)
+    told = read(await client.get(address))
+    assert told["ended_at"]
+    assert told["error"] is None
+    assert told["result"]["cases"] == (await town.totals())["cases"]
+    assert (await client.get(address[:-1] + ("0" if address[-1] != "0" else "1"))).status_code == 404
+    refused = await client.post(f"{API}/runs", json={"since": "2026-03-31", "until": "2026-03-01"})
+    assert refused.status_code == 422
+
+
+async def test_books_are_read_page_by_page(town: Town, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ledger, "PAGE", 2)
+    books = town.clients["workflow"].context.state["intake"]
+    day = town.clock().date()
+    every = [f"{number:02x}" for number in range(256)]
+    entries = await books.entries("entered", day, every)
+    rows = await town.pool("intake").fetch("SELECT case_id FROM receipt_register WHERE received_on = $1", day)
+    assert len(entries) > 4
+    assert sorted(one.id for one in entries) == sorted(row["case_id"] for row in rows)
+    _, days = await books.days("entered", day, day)
+    shards = await books.shards("entered", day)
+    assert days[day].count == sum(one.count for one in shards.values()) == len(entries)
+    assert days[day].digest == sum(one.digest for one in shards.values()) % (1 << 64)

@@ -41,7 +41,10 @@ SELECT n.day, $1, n.counts, $4 FROM unnest($2::date[], $3::jsonb[]) AS n (day, c
 ON CONFLICT (day, book) DO UPDATE SET counts = excluded.counts, checked_at = excluded.checked_at
 """
 _UNRESOLVED = compiled(
-    sa.select(_f).where(_f.c.resolved_at.is_(None)).order_by(_f.c.first_seen, _f.c.id).limit(sa.bindparam("most"))
+    sa.select(_f)
+    .where(_f.c.resolved_at.is_(None))
+    .order_by(_f.c.standing.in_([sa.literal_column("'open'"), sa.literal_column("'held'")]), _f.c.first_seen, _f.c.id)
+    .limit(sa.bindparam("most"))
 )
 _STAND = compiled(
     sa.update(_f)
@@ -79,6 +82,9 @@ _STANDING = """
 SELECT flaw, standing, count(*) AS number FROM conservation_finding
 WHERE resolved_at IS NULL AND day BETWEEN coalesce($1, day) AND coalesce($2, day)
 GROUP BY flaw, standing
+"""
+_STANDING_BY_LEG = """
+SELECT leg, standing, count(*) AS number FROM conservation_finding WHERE resolved_at IS NULL GROUP BY leg, standing
 """
 _REQUEST = compiled(
     sa.insert(_r).values({n: sa.bindparam(n) for n in ("id", "since", "until", "requested_by", "requested_at")})
@@ -153,8 +159,14 @@ async def keep_totals(
 
 
 async def unresolved(connection: Connection, most: int) -> list[Finding]:
-    """Return the findings that do not add up yet, the oldest first."""
+    """Return the findings that do not add up yet: first those of which it is not known what is the matter."""
     return [finding(row) for row in await _UNRESOLVED.fetch(connection, most=most)]
+
+
+async def standing(connection: Connection) -> dict[tuple[str, Standing], int]:
+    """Return how many unresolved findings there are, by leg and standing."""
+    rows = await connection.fetch(_STANDING_BY_LEG)
+    return {(row["leg"], Standing(row["standing"])): row["number"] for row in rows}
 
 
 async def stand(connection: Connection, changed: Sequence[Finding]) -> None:
@@ -205,9 +217,9 @@ async def totals(connection: Connection, since: date | None, until: date | None)
     counts: dict[str, dict[str, int]] = {}
     for row in await connection.fetch(_COUNTED, since, until):
         counts.setdefault(row["book"], {})[row["state"]] = row["number"]
-    standing = await connection.fetch(_STANDING, since, until)
+    found = await connection.fetch(_STANDING, since, until)
     oldest, checked = await connection.fetchrow(_CHECKED, since, until)
-    findings = {(Flaw(row["flaw"]), Standing(row["standing"])): row["number"] for row in standing}
+    findings = {(Flaw(row["flaw"]), Standing(row["standing"])): row["number"] for row in found}
     return Totals(counts, findings, oldest, checked)
 
 

@@ -29,6 +29,7 @@ class Look:
         days: of each side and period, what each day comes to.
         first_day: the first day with anything in any book.
         away: services that did not show their books.
+        capped: legs of which more differs than was named: what is not seen of them is not known to be well.
         seconds: how long it took.
     """
 
@@ -38,6 +39,7 @@ class Look:
     differences: list[Difference] = field(default_factory=list)
     first_day: date | None = None
     away: set[str] = field(default_factory=set)
+    capped: set[Leg] = field(default_factory=set)
     seconds: float = 0.0
 
 
@@ -65,7 +67,11 @@ async def _compare(books: Mapping[str, Books], seen: Look, leg: Leg, period: Per
     found: list[Difference] = []
     for day in sorted(source.keys() | target.keys()):
         if not source.get(day, _NOTHING).agrees(target.get(day, _NOTHING)):
-            found += await _descend(books, leg, day)
+            differing = await _descend(books, leg, day)
+            if len(differing) >= MOST_DIFFERENCES:
+                seen.capped.add(leg)
+                log.warning("more differs than is named", leg=leg.name, day=day.isoformat(), named=MOST_DIFFERENCES)
+            found += differing[:MOST_DIFFERENCES]
     return found
 
 
@@ -97,8 +103,7 @@ async def _descend(books: Mapping[str, Books], leg: Leg, day: date) -> list[Diff
             await theirs.entries(leg.target.book, day, shards),
         )
         if len(found) >= MOST_DIFFERENCES:
-            log.warning("more differs than is named", leg=leg.name, day=day.isoformat(), named=MOST_DIFFERENCES)
-            return found[:MOST_DIFFERENCES]
+            break
     return found
 
 

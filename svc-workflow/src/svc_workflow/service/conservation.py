@@ -106,7 +106,7 @@ async def check(context: Context, periods: Sequence[Period]) -> Look:
         await repository.note(tx.connection, seen.differences, started)
         for (side, (since, until)), days in seen.days.items():
             await repository.keep_totals(tx.connection, side, since, until, days, started)
-        for leg in seen.legs:
+        for leg in [one for one in seen.legs if one not in seen.capped]:
             for since, until in periods:
                 for one in await repository.resolve(tx.connection, leg, since, until, started):
                     log.info("conservation: adds up again", **_named(one))
@@ -124,14 +124,13 @@ async def _follow(context: Context, due: Sequence[Finding]) -> None:
     traced = [one for one in await trace_all(context.state, context.settings, due) if one != before[one.id]]
     async with _writing(context) as tx:
         await repository.stand(tx.connection, traced)
-        unresolved = await repository.unresolved(tx.connection, MOST_FOLLOWED)
+        standing = await repository.standing(tx.connection)
     for one in traced:
         if one.settled and not before[one.id].settled:
             log.error("conservation: does not add up", **_named(one))
     for leg in LEGS:
-        for standing in Standing:
-            number = sum(1 for one in unresolved if one.leg == leg.name and one.standing is standing)
-            metrics.FINDINGS.labels(leg.name, standing.value).set(number)
+        for state in Standing:
+            metrics.FINDINGS.labels(leg.name, state.value).set(standing.get((leg.name, state), 0))
 
 
 async def settle(context: Context, periods: Sequence[Period]) -> Look:
