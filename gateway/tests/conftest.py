@@ -275,8 +275,8 @@ class KeyHolder:
 class Browser(httpx.AsyncClient):
     """A browser without JavaScript: keeps cookies, reads forms, follows nothing by itself."""
 
-    def __init__(self, app: Any) -> None:
-        super().__init__(transport=httpx.ASGITransport(app=app), base_url=ISSUER)
+    def __init__(self, app: Any = None, **options: Any) -> None:
+        super().__init__(**(options or {"transport": httpx.ASGITransport(app=app), "base_url": ISSUER}))
 
     @staticmethod
     def asked(client_id: str = "web", redirect_uri: str | None = None, **changes: str | None) -> Asked:
@@ -434,9 +434,22 @@ async def gateway(
     """Return the running gateway; its own client speaks as nobody."""
     key = tmp_path / "assertion-key.json"
     key.write_text(json.dumps(signing_key(GATEWAY).as_dict(private=True)))
-    running = await service_client(SERVICE, clock=clock, issuer=ISSUER, assertion_key=key, **gateway_settings)
+    running = await service_client(SERVICE, clock=clock, assertion_key=key, **{"issuer": ISSUER, **gateway_settings})
     await fill(running.transaction, running.context.state.cipher, SEED)
     return running
+
+
+@pytest.fixture
+async def open_browser_at() -> AsyncIterator[Callable[..., Browser]]:
+    """Return a function that opens a browser before whatever is at an address."""
+    async with AsyncExitStack() as opened:
+
+        def open_one(address: str, **options: Any) -> Browser:
+            browser = Browser(base_url=address, trust_env=False, **options)
+            opened.push_async_callback(browser.aclose)
+            return browser
+
+        yield open_one
 
 
 @pytest.fixture

@@ -55,3 +55,12 @@ def test_the_next_key_is_due_when_the_last_one_has_signed_for_long_enough():
     assert is_due((), NOON, every)
     assert not is_due((FIRST, SECOND), NOON + every, every)
     assert is_due((FIRST, SECOND), SECOND.signs_from + every, every)
+
+
+def test_a_key_that_was_withdrawn_before_its_time_retires_nobody():
+    withdrawn = replace(THIRD, forgotten_at=THIRD.signs_from - MINUTE)
+    assert retired_at(SECOND, (SECOND, withdrawn)) is None
+    assert over((SECOND, withdrawn), THIRD.signs_from + LAST_TOKEN) == ()
+    assert not withdrawn.waits(NOON)
+    assert THIRD.waits(NOON)
+    assert is_due((SECOND, withdrawn), SECOND.signs_from + LAST_TOKEN, LAST_TOKEN)

@@ -146,6 +146,30 @@ async def test_a_nonce_is_good_while_processes_move_from_one_key_to_the_next(
     assert refreshed.status_code == 200
 
 
+async def test_keys_that_were_withdrawn_before_their_time_take_nobodys_place(
+    gateway: Any, browser: Any, open_browser: Any, clock: Any
+):
+    assert (await rotate(open_browser())).status_code == 201
+    assert (await rotate(open_browser(), at_once=True)).status_code == 201
+    await look(gateway)
+    (signing,) = await kids(browser)
+    clock.at += LEAD + LAST_TOKEN + timedelta(minutes=1)
+    await tend(gateway)
+    assert await kids(browser) == [signing]
+    living = "SELECT count(*) FROM signing_key WHERE forgotten_at IS NULL AND private_jwk IS NOT NULL"
+    assert await gateway.context.pool.fetchval(living) == 2
+    assert (await rotate(open_browser())).status_code == 201
+
+
+async def test_the_next_rotation_does_not_wait_for_keys_that_were_withdrawn(browser: Any, open_browser: Any):
+    assert (await rotate(open_browser())).status_code == 201
+    assert (await rotate(open_browser(), at_once=True)).status_code == 201
+    assert (await rotate(open_browser())).status_code == 201
+    shown = (await browser.get(PATH, headers=await open_browser().bearer("admin"))).json()
+    living = [key for key in shown if key["forgotten_at"] is None]
+    assert [key["retired_at"] for key in living] == [None, None, *[key["signs_from"] for key in living[:2]]]
+
+
 class Relying:
     """A client that keeps our JWKS and reads it anew only when a token names a key that is not in it."""
 

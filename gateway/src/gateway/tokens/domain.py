@@ -47,6 +47,15 @@ class SigningKey:
         """What the key signs by."""
         return str(self.public["alg"])
 
+    @property
+    def counts(self) -> bool:
+        """Whether it signs at some time: one that was withdrawn before its time never does."""
+        return self.forgotten_at is None or self.forgotten_at > self.signs_from
+
+    def waits(self, now: datetime) -> bool:
+        """Tell whether it is published and its time is still to come."""
+        return self.counts and self.signs_from > now
+
 
 def signing_at(keys: Sequence[SigningKey], now: datetime, algorithm: str) -> SigningKey | None:
     """Return the key that signs by `algorithm` at `now`: of those whose time has come, the one that began last."""
@@ -56,7 +65,9 @@ def signing_at(keys: Sequence[SigningKey], now: datetime, algorithm: str) -> Sig
 
 def retired_at(key: SigningKey, keys: Sequence[SigningKey]) -> datetime | None:
     """Return when the next key begins, or began, to sign in place of `key`; None when there is none."""
-    following = [it.signs_from for it in keys if it.algorithm == key.algorithm and it.signs_from > key.signs_from]
+    following = [
+        it.signs_from for it in keys if it.counts and it.algorithm == key.algorithm and it.signs_from > key.signs_from
+    ]
     return min(following, default=None)
 
 
@@ -82,5 +93,5 @@ def remembered(keys: Sequence[SigningKey]) -> tuple[SigningKey, ...]:
 
 def is_due(keys: Sequence[SigningKey], now: datetime, every: timedelta) -> bool:
     """Tell whether it is time to publish the next keys: the last one that was made has signed for long enough."""
-    last = max((key.signs_from for key in keys), default=None)
+    last = max((key.signs_from for key in keys if key.counts), default=None)
     return last is None or last + every <= now

@@ -152,7 +152,7 @@ async def stored_keys(connection: Connection) -> list[SigningKey]:
 async def publish_next(tx: Transaction, cipher: FieldCipher, rotation: Rotation) -> list[SigningKey]:
     """Publish the keys that sign next, one for each algorithm; raises `RotationUnderWay` when some wait already."""
     await _ONE_AT_A_TIME.execute(tx.connection)
-    if any(key.signs_from > tx.now for key in await stored_keys(tx.connection)):
+    if any(key.waits(tx.now) for key in await stored_keys(tx.connection)):
         raise RotationUnderWay
     return await _add_all(tx, cipher, tx.now + rotation.published_before)
 
