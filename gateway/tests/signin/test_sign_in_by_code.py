@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from onestop_runtime.sql import Statement
+
 CITIZENS_PHONE = "15400000007"
 
 
@@ -44,6 +46,27 @@ async def test_who_has_no_phone_of_his_own_gets_the_same_answer_and_no_message(b
     known = await browser.fill_in(shown, code="123457")
     assert refused.status_code == 422
     assert re.sub(r'value="[^"]*"', "", refused.text) == re.sub(r'value="[^"]*"', "", known.text)
+
+
+async def test_the_same_is_done_whether_there_is_an_account_or_not(browser: Any, monkeypatch: pytest.MonkeyPatch):
+    done: list[str] = []
+    for name in ("execute", "fetch", "fetchrow", "fetchval"):
+        plain = getattr(Statement, name)
+
+        async def noted(self: Statement, *given: Any, plain: Any = plain, **values: Any) -> Any:
+            done.append(self.text)
+            return await plain(self, *given, **values)
+
+        monkeypatch.setattr(Statement, name, noted)
+    pages = [await browser.get("/sign-in/code") for _ in range(2)]
+    told = []
+    for page, account in zip(pages, ("agent", "nobody-at-all"), strict=True):
+        done.clear()
+        await browser.fill_in(page, account=account)
+        told.append(list(done))
+    assert len(told[0]) == len(told[1])
+    differ = [pair for pair in zip(*told, strict=True) if pair[0] != pair[1]]
+    assert differ == [("RELEASE SAVEPOINT unsent", "ROLLBACK TO SAVEPOINT unsent")]
 
 
 async def test_asking_too_often_is_refused_for_known_and_unknown_alike(browser: Any):

@@ -37,9 +37,22 @@ _TRY = compiled(
     )
     .returning(_table.proven_at.is_not(None))
 )
+_MARK = compiled(sa.text("SAVEPOINT unsent"))
+_SENT = compiled(sa.text("RELEASE SAVEPOINT unsent"))
+_UNSENT = compiled(sa.text("ROLLBACK TO SAVEPOINT unsent"))
 _PROVEN = (*_HELD, _table.proven_at > sa.bindparam("since"))
 _FIND = compiled(sa.select(_table.id, _table.phone, _table.person_id).where(*_PROVEN))
 _SPEND = compiled(sa.delete(one_time_code).where(*_PROVEN).returning(_table.id, _table.phone, _table.person_id))
+
+
+async def before_sending(connection: Connection) -> None:
+    """Mark where a transaction stands; what follows is kept or undone by `after_sending`."""
+    await _MARK.execute(connection)
+
+
+async def after_sending(connection: Connection, *, kept: bool) -> None:
+    """Keep what was done since `before_sending`, or undo it."""
+    await (_SENT if kept else _UNSENT).execute(connection)
 
 
 async def keep_code(

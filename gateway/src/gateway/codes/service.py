@@ -93,7 +93,7 @@ async def ask(provider: Provider, holder: Holder, asked: Asked) -> None:
     number = code_of(secrets.randbelow(10**6))
     async with provider.transaction(asked.by or replace(ANONYMOUS, channel="web")) as tx:
         await take_turn(tx, _keys(cipher, asked, holder))
-        if asked.named_by is not None and asked.sent and not await _phone_rested(tx, cipher, asked):
+        if asked.named_by is not None and not await _phone_rested(tx, cipher, asked):
             asked = replace(asked, silent=True)
         await repository.keep_code(
             tx.connection,
@@ -105,14 +105,24 @@ async def ask(provider: Provider, holder: Holder, asked: Asked) -> None:
             code_hash=_hash(cipher, holder, asked.purpose, number) if asked.sent else os.urandom(32),
             expires_at=tx.now + CODE_LIFETIME,
         )
-        if asked.instead:
-            await send(tx, cipher, asked.phone, asked.instead)
-        elif asked.sent:
-            wording = asked.wording or Message("code", {"purpose": asked.purpose.text})
-            minutes = str(CODE_LIFETIME // timedelta(minutes=1))
-            message = Message(wording.template, {**wording.parameters, "code": number, "minutes": minutes})
-            await send(tx, cipher, asked.phone, message, CODE_LIFETIME)
+        await _send(tx, cipher, asked, number)
         tx.audit("code.asked", key=asked.person_id or NOBODY, detail={"purpose": asked.purpose})
+
+
+async def _send(tx: Transaction, cipher: FieldCipher, asked: Asked, number: str) -> None:
+    """Send a code, or what comes instead; where nothing is to be sent do the same for nothing.
+
+    So the time that it takes tells nobody whether there is an account.
+    """
+    wording = asked.wording or Message("code", {"purpose": asked.purpose.text})
+    minutes = str(CODE_LIFETIME // timedelta(minutes=1))
+    message = Message(wording.template, {**wording.parameters, "code": number, "minutes": minutes})
+    await repository.before_sending(tx.connection)
+    if asked.instead:
+        await send(tx, cipher, asked.phone, asked.instead)
+    else:
+        await send(tx, cipher, asked.phone, message, CODE_LIFETIME)
+    await repository.after_sending(tx.connection, kept=not asked.silent)
 
 
 async def prove(provider: Provider, holder: Holder, purpose: Purpose, code: str) -> None:

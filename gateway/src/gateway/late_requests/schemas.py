@@ -10,7 +10,7 @@ _SIGNED: Final = "eyJhbGciOiJFUzI1NiIsInR5cCI6Im9uZXN0b3AtcmVxdWVzdCtqd3MifQ.eyJ
 _DESCRIPTION: Final = (
     "按序号排列的请求，每个都是产生时由设备密钥签名的紧凑 JWS（typ 为 onestop-request+jws）；"
     "内容有 sequence、previous（前一个 JWS 的 SHA-256，第一个用设备密钥指纹的 SHA-256）、made_at、grant_id、"
-    "method、path、idempotency_key、if_match、body"
+    "method、path、idempotency_key、if_match、body（JSON，不能是文件：材料须在有网时提交）"
 )
 
 
