@@ -44,7 +44,7 @@ async def p6(stack: Stack, apis: dict[str, Any], half: float) -> None:
             for percent, target in zip((50, 99), targets, strict=True):
                 aimed = target if name.endswith("effect") else "-"
                 report(f"P6 {name}, p{percent}", "ms", quantile(took, percent) * 1000, None, aimed)
-        say(f"P6: {len(took)} times each; {load_average()}")
+            say(f"P6 {name}: {len(took)} times; {load_average()}")
 
 
 async def _idle(stack: Stack, apis: dict[str, Any]) -> Times:
