@@ -3,6 +3,8 @@
 from typing import Final
 from uuid import UUID
 
+from prometheus_client import Counter
+
 from gateway.erasures import repository
 from gateway.erasures.domain import Erasure, ErasureNotFound, Ground, require_erasable
 from gateway.identity.domain import PersonNotFound
@@ -15,8 +17,12 @@ from onestop_legal.working_days import legal_day
 from onestop_messages.gateway import PersonErased, StaffAppointed
 from onestop_runtime.fields import FieldCipher
 from onestop_runtime.ids import uuid7
+from onestop_runtime.logs import logger
 from onestop_runtime.problems import NotSignedIn, StaleVersion
 from onestop_runtime.transaction import Reader, Transaction
+
+ERASED = Counter("onestop_people_erased_total", "People whose data was to be destroyed", ["ground"])
+log = logger(__name__)
 
 _DECIDING_NEEDS: Final = 2
 """Who destroys what cannot be brought back has to be known by his real name."""
@@ -112,6 +118,8 @@ async def _carry_out(tx: Transaction, cipher: FieldCipher, erasure: Erasure) -> 
     event = PersonErased(person_id=person_id, erased_at=tx.now)
     tx.emit(event, key=person_id, version=person_version)
     tx.audit("person.erased", key=person_id, detail={"ground": erasure.ground.value})
+    ERASED.labels(erasure.ground.value).inc()
+    log.info("person erased", person_id=str(person_id), ground=erasure.ground.value, erasure_id=str(erasure.id))
     return ended
 
 
