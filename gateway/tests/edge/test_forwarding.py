@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from fastapi import FastAPI
+from prometheus_client import REGISTRY
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.edge.upstream import Limits
@@ -310,6 +311,25 @@ async def test_a_request_leaves_one_line_that_names_no_person(
     assert line["client"] == "web"
     assert line["ms"] > 0
     assert len(line["trace_id"]) == 32
+
+
+async def test_every_request_is_measured_by_its_route_and_every_refusal_counted(
+    stage: Stage, client: httpx.AsyncClient, recorder: ASGIApp
+):
+    def counted() -> list[float]:
+        route = {"service": "gateway", "method": "GET", "route": "/api/intake/v1/{one}", "status": "200"}
+        refused = {"upstream": "unrouted", "problem": "not-found"}
+        names = (("onestop_request_seconds_count", route), ("onestop_edge_failures_total", refused))
+        return [REGISTRY.get_sample_value(name, labels) or 0.0 for name, labels in names]
+
+    edge = await stage.edge(await stage.asgi(recorder))
+    before = counted()
+    for _ in range(70):  # more than are told about at once
+        await client.get(f"{edge}/api/intake/v1/cases")
+    await client.get(f"{edge}/api/intake/v1/a/b/c/d")
+    stage.proxy.close()
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [70, 1]
+    assert len(b"".join(stage.log).splitlines()) == 71
 
 
 async def test_under_the_process_own_tracer_every_mark_comes_once(

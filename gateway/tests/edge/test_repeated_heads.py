@@ -52,15 +52,15 @@ async def test_only_the_line_is_read_of_what_is_otherwise_the_same(stage: Stage,
     edge = await stage.edge(await stage.scripted(echo))
     reader, writer = await stage.raw(edge)
     headers = b"\r\nHost: x\r\nX-Mark: 1\r\n\r\n"
-    for path in (b"/api/intake/v1/cases", b"/api/intake/v1/cases/7?page=2", b"/api/intake/v1/items"):
+    paths = [b"/api/intake/v1/%b" % path for path in (b"cases", b"cases", b"cases/7?page=2", b"items")]
+    for path in paths:
         writer.write(b"GET %b HTTP/1.1%b" % (path, headers))
         assert (await answer(reader)).endswith(b"GET %b HTTP/1.1\nx-mark: 1" % path)
-    assert parsed == [b"/api/intake/v1/cases"]
-    writer.write(LINE + headers.replace(b"1", b"2"))
-    assert (await answer(reader)).endswith(b"x-mark: 2")
-    writer.write(LINE + headers.replace(b"1", b"2"))
-    assert (await answer(reader)).endswith(b"x-mark: 2")
-    assert len(parsed) == 2
+    assert parsed == paths[:2]
+    for _ in range(3):
+        writer.write(LINE + headers.replace(b"1", b"2"))
+        assert (await answer(reader)).endswith(b"x-mark: 2")
+    assert len(parsed) == 4
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,9 @@ async def test_a_request_is_answered_as_if_it_were_the_first(stage: Stage, line:
     fresh_reader, fresh = await stage.raw(edge)
     fresh.write(line + headers)
     again_reader, again = await stage.raw(edge)
-    again.write(LINE + headers)
-    await answer(again_reader)
+    for _ in range(2):
+        again.write(LINE + headers)
+        await answer(again_reader)
     again.write(line + headers)
     first, second = await asyncio.gather(
         *(asyncio.wait_for(one, 5) for one in (shown(fresh_reader, line), shown(again_reader, line)))
@@ -127,8 +128,9 @@ async def test_what_arrives_in_pieces_or_together_is_read_whole(stage: Stage):
     reader, writer = await stage.raw(edge)
     headers = b"\r\nHost: x\r\nX-Mark: 1\r\n\r\n"
     line = b"GET /api/intake/v1/%b HTTP/1.1"
-    writer.write(LINE + headers)
-    await answer(reader)
+    for _ in range(2):
+        writer.write(LINE + headers)
+        await answer(reader)
     writer.write(b"GET /api/intake/v1/")
     await asyncio.sleep(0.02)
     writer.write(b"pieces HTTP/1.1" + headers)
@@ -148,7 +150,7 @@ async def test_a_token_that_was_revoked_is_refused_though_it_comes_again(stage: 
     edge = await stage.edge(await stage.scripted(echo))
     reader, writer = await stage.raw(edge)
     request = LINE + b"\r\nHost: x\r\nAuthorization: Bearer %b\r\n\r\n" % stage.token().encode()
-    for _ in range(2):
+    for _ in range(3):
         writer.write(request)
         assert (await answer(reader)).startswith(b"HTTP/1.1 200 ")
     stage.identities._known.clear()

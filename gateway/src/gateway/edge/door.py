@@ -34,7 +34,7 @@ _PLAIN: Final = re.compile(
 _REMEMBERED_BYTES: Final = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Head:
     """What the headers of a request say, which is mostly the same for all requests of a connection.
 
@@ -64,8 +64,8 @@ class Door(BoundedHttp):
         self._active: Exchange | None = None
         self._lingers: TimerHandle | None = None
         self._head: Head | None = None
-        self._plain = False  # the exchange that was begun last has nothing but a head, and was all there was to read
-        self._again = b""  # from the end of its line on, if what comes next may be the same
+        self._plain = False  # what was begun last has nothing but a head, the same as before, and all of it arrived
+        self._again = b""  # that head from the end of its line on
         self.deadline = inf
 
     # What an exchange asks of it
@@ -149,10 +149,10 @@ class Door(BoundedHttp):
         if url.startswith(_API) and not url.startswith(_INWARD):
             parser, version = self.parser, self.parser.get_http_version()
             path, _, query = url.partition(b"?")
-            head = self._head_of(version)
+            before, head = self._head, self._head_of(version)
             # After an upgrade that nobody wants the parser reads no further.
             keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
-            self._plain = self._plain and keep_alive and isinstance(head.incoming, Incoming)
+            self._plain = self._plain and keep_alive and head is before
             method = parser.get_method().decode("ascii")
             self._begin_exchange(method, path, query, version, head, keep_alive=keep_alive)
             return

@@ -64,7 +64,7 @@ class _Decisions(dict[bytes, bool]):
         return decision
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Incoming:
     """What the edge reads in the headers of a request.
 

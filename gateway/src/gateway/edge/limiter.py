@@ -22,6 +22,8 @@ Charge = tuple[int, Rate]
 SUBJECTS: Final = 512 * 1024
 _WAYS: Final = 8
 _WORD: Final = 8
+_REMEMBERED: Final = 32 * 1024
+"""Of how many it is known where they stand; of others it is found again, in a moment."""
 
 
 class Limiter(Protocol):
@@ -117,7 +119,7 @@ class LocalLimiter:
             found = min(places, key=self._refilled_at.__getitem__)
             self._subjects[found] = who
             self._refilled_at[found] = 0.0
-        if len(self._places) >= len(self._subjects):
+        if len(self._places) >= _REMEMBERED:
             self._places.clear()
         self._places[who] = found
         return found

@@ -30,7 +30,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 """Headers as ASGI has them: lower-case names, in order."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Credentials:
     """What the headers of a request say about who sends it.
 
