@@ -149,10 +149,10 @@ class Door(BoundedHttp):
         if url.startswith(_API) and not url.startswith(_INWARD):
             parser, version = self.parser, self.parser.get_http_version()
             path, _, query = url.partition(b"?")
-            before, head = self._head, self._head_of(version)
+            known, head = self._head, self._head_of(version)
             # After an upgrade that nobody wants the parser reads no further.
             keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
-            self._plain = self._plain and keep_alive and head is before
+            self._plain = self._plain and keep_alive and head is known
             method = parser.get_method().decode("ascii")
             self._begin_exchange(method, path, query, version, head, keep_alive=keep_alive)
             return
