@@ -139,6 +139,35 @@ async def test_from_a_point_in_time_only_what_happened_since_is_done_again(
     assert await texts(reader) == {old: "旧坏", touched: "甲坏", fresh: "乙二"}
 
 
+async def test_what_operators_discarded_is_passed_over_again(
+    service_client: Open, kafka: str, topic: str, write: Wrote
+):
+    key = await write("甲", "poison", "丙")
+    reader = await service_client(service(topic), kafka=kafka)
+    operator, events = reader.as_(OPERATOR), f"/api/{reader.context.service.name}/v1/events"
+
+    async def discarded() -> bool:
+        wanted = {"sequence": 2, "reason": "发送方已更正"}
+        answer = await operator.post(f"{events}/held-up/in/{topic}/{key}/discard", json=wanted)
+        return bool(answer.status_code == 200)
+
+    await until(discarded)
+    await until_texts(reader, {key: "丙"})
+    address = await start(reader)
+    assert (await until_ready(reader, address))["held_up"] == 0
+    assert (await operator.post(f"{address}/swap")).status_code == 200
+    assert await texts(reader) == {key: "丙"}
+
+
+def test_events_that_never_arrived_and_were_given_up_are_passed_over_too():
+    key = uuid4()
+    first, fifth = (message("t", key, number) for number in (1, 5))
+    passed = worker.passing_over([first, fifth], {("t", key): [2, 3, 4]})
+    assert [(one.sequence, one.type == notes.NoteWritten.TYPE) for one in passed] == [
+        (1, True), (2, False), (3, False), (4, False), (5, True)
+    ]  # fmt: skip
+
+
 async def test_handlers_that_touch_more_than_the_projection_are_found_out(
     service_client: Open, kafka: str, topic: str, write: Wrote
 ):

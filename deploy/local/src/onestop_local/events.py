@@ -46,15 +46,18 @@ async def flow(stack: Stack, console: Console) -> None:
 
 async def show_held_up(stack: Stack, console: Console, service: str | None) -> None:
     """Show what is held up, of one service or of all; raises `LocalError`."""
-    names = ("服务", "方向", "主题", "对象", "状态", "第几个", "错误", "次数", "等待", "自")
-    table = Table(*(Column(name, overflow="fold") for name in names))
+    found = 0
     async with signed_in(stack, _OPERATOR) as api:
         for one in [service] if service else services_of(stack):
             async for it in _all(api, f"/{one}/v1/events/held-up"):
-                told = (it["sequence"], it["error"] or "", it["attempts"], it["waiting"], it["since"])
-                place = (one, it["side"], it["topic"], it["key"], _STATES[it["state"]])
-                table.add_row(*(escape(str(cell)) for cell in (*place, *told)))
-    console.print(table if table.row_count else "没有搁置的事件。")
+                found += 1
+                where = f"{one} {it['side']} {it['topic']} {it['key']} --sequence {it['sequence']}"
+                why = f"{it['error']}（{it['place']}）" if it["place"] else it["error"] or "没有到达"
+                console.print(f"{_STATES[it['state']]} {where}", markup=False, highlight=False, soft_wrap=True)
+                told = f"    {why}，试了 {it['attempts']} 次，{it['waiting']} 个等待，自 {it['since']}"
+                console.print(told, markup=False, highlight=False, soft_wrap=True)
+    if not found:
+        console.print("没有搁置的事件。")
 
 
 async def show_one(stack: Stack, console: Console, place: tuple[str, str, str, str]) -> None:

@@ -1,6 +1,6 @@
 """Rebuilds and their tables in SQL. A schema's name comes from the rebuild's id, tables and columns from the code."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -40,6 +40,11 @@ RETURNING id
 """
 _END = "UPDATE rebuild SET state = $2, ended_at = $3, version = version + 1, error = NULL WHERE id = $1"
 _TELL = "UPDATE rebuild SET error = $2 WHERE id = $1 AND ended_at IS NULL"
+_DISCARDED = """
+SELECT d.topic, d.key, array_agg(d.sequence ORDER BY d.sequence) AS sequences
+FROM discarded_event d JOIN unnest($1::text[], $2::uuid[]) AS p (topic, key) ON p.topic = d.topic AND p.key = d.key
+WHERE d.side = 'in' GROUP BY d.topic, d.key
+"""
 _LEFT_OVER = """
 SELECT nspname FROM pg_namespace
 WHERE nspname LIKE 'rebuild\\_%' AND NOT EXISTS (
@@ -134,6 +139,14 @@ async def prepare(connection: Connection, rebuild: Rebuild, projection: Projecti
         for one in projection.tables:
             named = ", ".join(columns_of(one))
             await connection.execute(f'INSERT INTO {schema}."{one.name}" ({named}) SELECT {named} FROM "{one.name}"')  # noqa: S608
+
+
+async def discarded(connection: Connection, places: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], list[int]]:
+    """Return which events of these aggregates operators have discarded."""
+    if not places:
+        return {}
+    rows = await connection.fetch(_DISCARDED, *map(list, zip(*places, strict=True)))
+    return {(row["topic"], row["key"]): row["sequences"] for row in rows}
 
 
 async def held_up_in(connection: Connection, rebuild: Rebuild) -> int:

@@ -16,6 +16,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from onestop_messages.base import DISCARDED
 from onestop_runtime import kafka
 from onestop_runtime.context import Context
 from onestop_runtime.database import close_pool, open_pool
@@ -75,7 +76,7 @@ async def _rebuild(context: Context, runner: UUID, rebuild: Rebuild) -> None:
         looked, ready = 0.0, rebuild.state == "ready"
         while not context.stopping.is_set():
             batch = await reader.getmany(timeout_ms=POLL_MS)
-            read = await _apply(applier, rebuilt, rebuild, batch)
+            read = await _apply(applier, context.pool, rebuilt, rebuild, batch)
             if batch:
                 await reader.commit({place: records[-1].offset + 1 for place, records in batch.items()})
             if applier.holds_up and time.monotonic() - looked > ASK_SECONDS:
@@ -87,16 +88,31 @@ async def _rebuild(context: Context, runner: UUID, rebuild: Rebuild) -> None:
 
 
 async def _apply(
-    applier: Applier, rebuilt: Context, rebuild: Rebuild, batch: Mapping[TopicPartition, Sequence[Any]]
+    applier: Applier,
+    pool: asyncpg.Pool,
+    rebuilt: Context,
+    rebuild: Rebuild,
+    batch: Mapping[TopicPartition, Sequence[Any]],
 ) -> int:
     """Apply what was read, each partition in order; return how much it was."""
-    messages = [message for records in batch.values() for message in messages_of(records)]
+    read = [message for records in batch.values() for message in messages_of(records)]
+    messages = passing_over(read, await repository.discarded(pool, {(one.topic, one.key) for one in read}))
     if rebuild.since is not None:
         await _begin_at(rebuilt, messages)
     if not await applier.take_together(messages):
         for message in messages:
             await applier.take(message)
-    return len(messages)
+    return len(read)
+
+
+def passing_over(messages: Sequence[Message], discarded: Mapping[tuple[str, UUID], Sequence[int]]) -> list[Message]:
+    """Return the messages with nothing in the place of those that operators discarded, the ones never seen included."""
+    kept = []
+    for message in messages:
+        gone = discarded.get((message.topic, message.key), ())
+        kept += [replace(message, sequence=one, type=DISCARDED) for one in gone if one < message.sequence]
+        kept.append(replace(message, type=DISCARDED) if message.sequence in gone else message)
+    return kept
 
 
 async def _begin_at(rebuilt: Context, messages: Sequence[Message]) -> None:
