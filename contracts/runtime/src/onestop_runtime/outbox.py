@@ -105,7 +105,13 @@ WHERE q.replay_at IS NOT NULL
 """
 _DEPTH = """
 SELECT count(*) AS depth, coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8 AS age
-FROM (SELECT occurred_at FROM outbox ORDER BY id LIMIT 10000) o
+FROM (
+    SELECT occurred_at FROM outbox w
+    WHERE NOT EXISTS (
+        SELECT 1 FROM outbox_quarantine q WHERE q.topic = w.topic AND q.key = w.key AND q.replay_at IS NULL
+    )
+    ORDER BY id LIMIT 10000
+) o
 """
 _QUARANTINED = "SELECT count(*) FROM outbox_quarantine WHERE replay_at IS NULL"
 

@@ -104,16 +104,19 @@ async def rebuild(stack: Stack, console: Console, service: str, projection: str,
 
 async def show_rebuilds(stack: Stack, console: Console, service: str) -> None:
     """Show the rebuilds of a service, and of those under way what they would change; raises `LocalError`."""
-    names = ("编号", "投影", "自", "状态", "已读", "处理不了", "差别（缺少/多出/不同）")
-    table = Table(*(Column(name, overflow="fold") for name in names))
+    found = False
     async with signed_in(stack, _OPERATOR) as api:
         async for listed in _all(api, _rebuilds(service)):
+            found = True
             it = taken(await api.get(f"{_rebuilds(service)}/{listed['id']}"), httpx.codes.OK)
-            changes = (f"{d['table']} {d['missing']}/{d['surplus']}/{d['changed']}" for d in it["differences"])
             state = _REBUILDS[it["state"]] + (f"（{it['error']}）" if it["error"] else "")
-            cells = (it["id"], it["projection"], it["since"] or "开始", state, it["read"], it["held_up"])
-            table.add_row(*(escape(str(cell)) for cell in (*cells, "，".join(changes))))
-    console.print(table if table.row_count else "没有重建过。")
+            console.print(f"{it['id']} {it['projection']} 自 {it['since'] or '开始'} {state}", highlight=False)
+            console.print(f"    已读 {it['read']}，{it['held_up']} 个对象处理不了", highlight=False)
+            for d in it["differences"]:
+                told = f"现用的缺少 {d['missing']}，多出 {d['surplus']}，不同 {d['changed']}"
+                console.print(f"    {d['table']}：{told}", highlight=False)
+    if not found:
+        console.print("没有重建过。")
 
 
 async def end_rebuild(stack: Stack, console: Console, service: str, rebuild_id: str, how: str) -> None:

@@ -105,7 +105,13 @@ ORDER BY id DESC LIMIT $4
 """
 _DEPTH = """
 SELECT topic, count(*) AS depth, extract(epoch FROM clock_timestamp() - min(occurred_at))::float8 AS age
-FROM (SELECT topic, occurred_at FROM outbox ORDER BY id LIMIT 1000000) o GROUP BY topic ORDER BY topic
+FROM (
+    SELECT topic, occurred_at FROM outbox w
+    WHERE NOT EXISTS (
+        SELECT 1 FROM outbox_quarantine q WHERE q.topic = w.topic AND q.key = w.key AND q.replay_at IS NULL
+    )
+    ORDER BY id LIMIT 1000000
+) o GROUP BY topic ORDER BY topic
 """
 _RELAYS = """
 SELECT w.owner, extract(epoch FROM clock_timestamp() - w.seen_at)::float8 AS seen, count(l.bucket) AS buckets

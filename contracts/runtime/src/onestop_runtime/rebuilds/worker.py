@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from onestop_messages.base import DISCARDED
-from onestop_runtime import kafka
+from onestop_runtime import kafka, metrics
 from onestop_runtime.context import Context
 from onestop_runtime.database import close_pool, open_pool
 from onestop_runtime.failure import what_failed
@@ -140,6 +140,9 @@ async def beside(context: Context, rebuild: Rebuild, projection: Projection) -> 
         yield replace(context, service=service, open_pool=pool, outbox_wake=asyncio.Event())
     finally:
         await close_pool(pool)
+        for kind in ("dead", "gap"):
+            metrics.INBOX_HELD_UP.labels(service.name, kind).set(0)
+        metrics.INBOX_GAP_AGE.labels(service.name).set(0)
 
 
 @asynccontextmanager
