@@ -43,6 +43,7 @@ from gateway.mandates import routes as mandates
 from gateway.mandates.domain import MandateExists
 from gateway.messages import mailbox
 from gateway.oidc import routes as protocol
+from gateway.operations import Operations
 from gateway.own_api import OwnApi
 from gateway.pages import missing
 from gateway.parts import (
@@ -110,6 +111,7 @@ def _configure(app: FastAPI, context: Context) -> None:
     )
     app.add_middleware(OwnApi, entrance=proxy.entrance, identity=identity)
     app.add_middleware(Edge, proxy=proxy)
+    app.add_middleware(Operations, networks=TrustedNetworks(settings.operations_networks))
     if trusted:
         app.add_middleware(TrustedProxies, networks=trusted)
 

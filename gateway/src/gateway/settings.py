@@ -1,14 +1,19 @@
 """Settings of the gateway, from `ONESTOP_GATEWAY_*` and `ONESTOP_*`."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, IPvAnyNetwork, model_validator
 
 from gateway.tokens.keystore import Rotation
 from onestop_runtime.settings import ServiceSettings
+
+_PRIVATE: Final = tuple(
+    ip_network(it) for it in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7")
+)
 
 
 class GatewaySettings(ServiceSettings):
@@ -22,6 +27,7 @@ class GatewaySettings(ServiceSettings):
             a request comes from is believed, what anybody else says is not.
         client_certificate_header: in lower case, the header in which these proxies pass on the certificate of a client:
             `client-cert` (RFC 9440), or what nginx is told to send `$ssl_client_escaped_cert` in; empty for none.
+        operations_networks: networks from which `/metrics` is read, as a JSON list; by default those that are private.
         rate_factor: how often requests may come, as a multiple of what `edge/rates.py` says.
         rates_file: file in which the processes of one machine count requests, and remember proofs of keys, together;
             best in a memory file system.
@@ -55,6 +61,7 @@ class GatewaySettings(ServiceSettings):
     assertion_key: Path | None = None
     upstreams: dict[str, str] = Field(default_factory=dict)
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    operations_networks: tuple[IPvAnyNetwork, ...] = _PRIVATE
     client_certificate_header: str = Field(default="", pattern=r"^[a-z0-9-]*$")
     rate_factor: float = Field(default=1.0, gt=0)
     rates_file: Path | None = None
