@@ -2,7 +2,7 @@
 
 `ONESTOP_FAULTS_SEED` chooses the order of faults, `ONESTOP_FAULTS_KILLS` (200) how many kills there are at least,
 `ONESTOP_FAULTS_MINUTES` after how many nothing more strikes, `ONESTOP_FAULTS_AWAY` (300) for how many seconds the
-broker is away. `ONESTOP_FAULTS_KEEP=1` keeps what the stack has written.
+broker is away. `ONESTOP_FAULTS_KEEP=1` keeps what the stack has written. Needs Linux: processes are found in /proc.
 """
 
 import asyncio
