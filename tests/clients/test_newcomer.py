@@ -97,6 +97,8 @@ def test_a_newcomer_finds_his_way(
     now = datetime.now(UTC)  # noqa: TID251 - the stack has the real clock
     newcomer.sends(code=app.generate(int(now.timestamp())).decode())
     assert "请保存恢复码" in newcomer.reads("recovery codes")
+    unbroken = "return [...document.querySelectorAll('.codes code')].every((it) => it.getClientRects().length === 1)"
+    assert newcomer.window.execute_script(unbroken)
     recovery_code = newcomer.window.find_element(By.CSS_SELECTOR, ".codes code").text
     newcomer.opens("/account/security")
     assert "还剩 10 个" in newcomer.reads("security with a second factor")

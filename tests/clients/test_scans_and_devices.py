@@ -99,9 +99,11 @@ async def test_a_person_sees_which_device_asks_before_he_lets_it_in(
         sign_in_here(window, stack, "agent")
         assert window.find_element(By.NAME, "user_code").get_attribute("value") == asked["user_code"]
         window.find_element(By.CSS_SELECTOR, "main button[type='submit']").click()
+        appears(window, "button[value='approve']")
         require_readable(window, "device confirm")
         assert "一网通办电视端" in window.find_element(By.TAG_NAME, "dl").text
         window.find_element(By.CSS_SELECTOR, "button[value='approve']").click()
+        appears(window, ".done")
         require_readable(window, "device decided")
         redeemed = {"grant_type": TELEVISION["grant_types"][0], "device_code": asked["device_code"]}
         answered = await television.post("/oauth/token", data=device | redeemed)
