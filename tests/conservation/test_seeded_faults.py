@@ -290,3 +290,30 @@ async def test_books_are_read_page_by_page(town: Town, monkeypatch: pytest.Monke
     shards = await books.shards("entered", day)
     assert days[day].count == sum(one.count for one in shards.values()) == len(entries)
     assert days[day].digest == sum(one.digest for one in shards.values()) % (1 << 64)
+
+
+async def test_a_licence_that_ended_and_a_record_that_was_withdrawn_are_still_there(town: Town):
+    case = await town.decided()
+    await town.carry()
+    ended = "UPDATE licence SET ending = 'revoked', ended_on = issued_on WHERE case_id = $1::text::uuid"
+    await town.pool("datashare").execute(ended, case["id"])
+    await town.pool("credit").execute(
+        "UPDATE record SET state = 'withdrawn' WHERE case_id = $1::text::uuid", case["id"]
+    )
+    await town.check(1)
+    assert await town.findings(case) == {}
+    told = {one["obligation"]: one["by_state"] for one in (await town.totals())["obligations"]}
+    assert told["certificate"]["ended"] == 1
+    assert told["disclosure"]["withdrawn"] == 1
+
+
+async def test_a_decision_of_a_type_that_no_rule_discloses_owes_no_record(town: Town):
+    credit = town.pool("credit")
+    await credit.execute("UPDATE disclosure_rule SET item_type = 'x' || item_type")
+    case = await town.decided()
+    await town.carry()
+    await credit.execute("UPDATE disclosure_rule SET item_type = substr(item_type, 2)")
+    await town.check(1)
+    assert await town.findings(case) == {}
+    told = {one["obligation"]: one["by_state"] for one in (await town.totals())["obligations"]}
+    assert told["disclosure"]["no_rule"] == 1
