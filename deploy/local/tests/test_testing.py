@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import ClassVar
 from uuid import uuid4
 
@@ -19,6 +18,7 @@ from onestop_runtime.caller import Caller
 from onestop_runtime.routing import Read, query_router
 from onestop_runtime.service import Service
 from onestop_runtime.settings import ServiceSettings
+from onestop_runtime.topics import TopicSettings, contract
 
 MakeDatabase = Callable[[Service], Awaitable[str]]
 MakeClient = Callable[..., Awaitable[ServiceClient]]
@@ -130,13 +130,25 @@ async def test_the_test_broker_has_the_topics_of_the_contract(kafka: str):
     await admin.close()
 
 
-def test_the_file_of_topics_names_its_defaults_once(tmp_path: Path):
-    file = tmp_path / "topics.yaml"
-    file.write_text(
-        "defaults: {partitions: 64, local_partitions: 8, retention_days: 30, cleanup: delete}\n"
-        "topics:\n  a: {owner: x}\n  b: {owner: x, retention_days: -1}\n"
-    )
-    a, b = topics.contract(file)
-    assert a.settings == {"cleanup.policy": "delete", "retention.ms": str(30 * 86_400_000)}
+def test_the_file_of_topics_names_its_defaults_once():
+    defaults = {
+        "partitions": 64,
+        "replication": 3,
+        "min_isr": 2,
+        "local_partitions": 8,
+        "local_replication": 1,
+        "local_min_isr": 1,
+        "cleanup": "delete",
+        "retention_days": 30,
+    }
+    document = {"defaults": defaults, "topics": {"a": {"owner": "x"}, "b": {"owner": "x", "retention_days": -1}}}
+    a, b = contract(document, TopicSettings(scale="local"))
+    assert a.settings == {
+        "cleanup.policy": "delete",
+        "min.insync.replicas": "1",
+        "retention.ms": str(30 * 86_400_000),
+    }
     assert b.settings["retention.ms"] == "-1"
-    assert a.partitions == 8
+    assert (a.partitions, a.copies) == (8, 1)
+    far, _ = contract(document, TopicSettings(scale="production"))
+    assert (far.partitions, far.copies, far.settings["min.insync.replicas"]) == (64, 3, "2")

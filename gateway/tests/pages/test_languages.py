@@ -80,8 +80,8 @@ def test_a_template_says_nothing_that_is_not_translated(template: Path):
 def test_what_is_not_said_any_more_is_not_translated():
     known = {ast.literal_eval(it) for file in (HERE / "pages/locale").glob("**/*.po") for it in read(file)}
     details = "".join(module.read_text() for module in HERE.glob("**/*.py"))
-    runtime = "".join(it.read_text() for it in (HERE.parents[2] / "contracts/runtime/src").glob("**/*.py"))
-    assert [it for it in known - set(SAID) - {""} if f'"{it.removesuffix("。")}' not in details + runtime] == []
+    shared = "".join(it.read_text() for it in (HERE.parents[2] / "contracts").glob("*/src/**/*.py"))
+    assert [it for it in known - set(SAID) - {""} if f'"{it.removesuffix("。")}' not in details + shared] == []
 
 
 def read(file: Path) -> list[str]:

@@ -29,7 +29,7 @@ async def test_what_one_process_revokes_another_refuses(gateway: Any, browser: A
     tokens = await browser.tokens(browser.asked())
     async with open_parts(gateway.context) as second:
         header = f"Bearer {tokens['access_token']}".encode()
-        principal = second.identities.presented(header, (), "GET", b"/")
+        principal = await second.identities.presented(header, (), "GET", b"/")
         await browser.get("/oauth/end-session", params={"id_token_hint": tokens["id_token"]})
         await second.revoked.look(gateway.context.pool, gateway.context.clock)
         assert second.revoked.refuses(principal.names, principal.issued_at)

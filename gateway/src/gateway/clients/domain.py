@@ -29,7 +29,7 @@ ES256: Final = "ES256"
 FAPI2: Final = "fapi2"
 """The FAPI 2.0 Security Profile (Final, 2025)."""
 API_SCOPES: Final = (
-    "catalog:read", "catalog:write", "credit:write", "datashare:read", "datashare:write",
+    "catalog:read", "catalog:write", "credit:read", "credit:write", "datashare:read", "datashare:write",
     "gateway:read", "gateway:write", "intake:read", "intake:write", "workflow:read", "workflow:write",
 )  # fmt: skip
 """What a client that is not our own may do in somebody's name: read or change what a service keeps."""

@@ -38,6 +38,7 @@ SCOPE_TEXTS: Final = {
     "offline_access": N_("在您离开后继续代您使用上述信息"),
     "catalog:read": N_("以您的名义查看办事指南"),
     "catalog:write": N_("以您的名义编写、审批和公布办事指南"),
+    "credit:read": N_("以您的名义查看信用信息服务的运行情况"),
     "credit:write": N_("以您的名义补充、撤回信用记录"),
     "datashare:read": N_("以您的名义查看数据目录、共享申请和使用记录"),
     "datashare:write": N_("以您的名义申请、审核和提供共享数据"),

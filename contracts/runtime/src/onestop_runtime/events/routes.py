@@ -105,13 +105,15 @@ def event_routers(name: str) -> tuple[APIRouter, ...]:
     prefix = f"/api/{name}/v1/events"
     queries, commands, streams = (make(prefix, [TAG]) for make in (query_router, command_router, stream_router))
     one, not_held = "/held-up/{side}/{topic}/{key}", errors(NotHeldUp)
-    streams.get("/flow")(read_event_flow)
-    queries.get("/held-up")(list_held_up_events)
-    queries.get(one, responses=not_held)(read_held_up_event)
+    streams.get("/flow", summary="事件流转概况")(read_event_flow)
+    queries.get("/held-up", summary="搁置的事件")(list_held_up_events)
+    queries.get(one, summary="查看搁置的事件", responses=not_held)(read_held_up_event)
     replaying = errors(NotHeldUp, NothingToReplay)
-    commands.post(f"{one}/replay", status_code=202, responses=replaying)(replay_held_up_event)
-    commands.post("/replays", status_code=202)(replay_held_up_events)
+    commands.post(f"{one}/replay", status_code=202, summary="重放一个对象的事件", responses=replaying)(
+        replay_held_up_event
+    )
+    commands.post("/replays", status_code=202, summary="重放失败的事件")(replay_held_up_events)
     discarding = errors(NotHeldUp, HeldUpChanged, UnderReplay)
-    commands.post(f"{one}/discard", responses=discarding)(discard_held_up_event)
-    queries.get("/discarded")(list_discarded_events)
+    commands.post(f"{one}/discard", summary="放弃事件", responses=discarding)(discard_held_up_event)
+    queries.get("/discarded", summary="已放弃的事件")(list_discarded_events)
     return queries, commands, streams

@@ -62,11 +62,12 @@ def rebuild_routers(name: str) -> tuple[APIRouter, ...]:
     prefix = f"/api/{name}/v1/events/rebuilds"
     queries, commands = query_router(prefix, [TAG]), command_router(prefix, [TAG])
     one = "/{rebuild_id}"
-    commands.post("", status_code=202, responses=errors(ProjectionNotFound, RebuildUnderWay))(start_rebuild)
-    queries.get("")(list_rebuilds)
-    queries.get(one, responses=errors(RebuildNotFound))(read_rebuild)
+    starting = errors(ProjectionNotFound, RebuildUnderWay)
+    commands.post("", status_code=202, summary="开始重建投影", responses=starting)(start_rebuild)
+    queries.get("", summary="投影的重建")(list_rebuilds)
+    queries.get(one, summary="查看一次重建", responses=errors(RebuildNotFound))(read_rebuild)
     gone = (RebuildNotFound, RebuildEnded)
     swapping = errors(*gone, RebuildNotReady, RebuildHeldUp, RebuildDoesNotFit)
-    commands.post(f"{one}/swap", responses=swapping)(swap_rebuild)
-    commands.post(f"{one}/abandonment", responses=errors(*gone))(abandon_rebuild)
+    commands.post(f"{one}/swap", summary="切换到重建的投影", responses=swapping)(swap_rebuild)
+    commands.post(f"{one}/abandonment", summary="放弃重建", responses=errors(*gone))(abandon_rebuild)
     return queries, commands
