@@ -2,23 +2,21 @@
 
 import sqlalchemy as sa
 
-from onestop_runtime.ledger import Book
+from onestop_runtime.ledger import NOBODY, NOTHING, Book
 from onestop_runtime.ledger_routes import ledger_router
 from svc_intake.tables import case_file, receipt_register
 
 _c, _r = case_file.c, receipt_register.c
-_NOTHING: sa.ColumnClause[str] = sa.literal_column("''", sa.Text)
-_NOBODY = sa.null().cast(sa.Uuid)
 
 ENTERED = Book(
     "entered",
     sa.select(
         _r.received_on.label("day"),
         _r.case_id.label("id"),
-        _NOTHING.label("mark"),
+        NOTHING.label("mark"),
         sa.literal_column("'entered'").label("state"),
         _r.case_id.label("key"),
-        _NOBODY.label("belongs_to"),
+        NOBODY.label("belongs_to"),
     ),
 )
 """The register of receipts: every case that ever entered."""
@@ -28,14 +26,14 @@ CASES = Book(
     sa.select(
         _r.received_on.label("day"),
         _c.id.label("id"),
-        _NOTHING.label("mark"),
+        NOTHING.label("mark"),
         sa.case(
             (_c.state.in_([sa.literal_column("'submitted'"), sa.literal_column("'correction'")]), "waiting"),
             (_c.state == sa.literal_column("'accepted'"), "in_procedure"),
             else_=_c.state,
         ).label("state"),
         _c.id.label("key"),
-        _NOBODY.label("belongs_to"),
+        NOBODY.label("belongs_to"),
     ).join_from(receipt_register, case_file, _c.id == _r.case_id),
 )
 """The same cases as they stand now."""
@@ -48,7 +46,7 @@ ACCEPTED = Book(
         sa.case((_c.state == sa.literal_column("'withdrawn'"), "withdrawn"), else_="kept").label("mark"),
         _c.state.label("state"),
         _c.id.label("key"),
-        _NOBODY.label("belongs_to"),
+        NOBODY.label("belongs_to"),
     ).where(_c.accepted_on.is_not(None)),
 )
 """Cases that the office has to work on, by the legal day of acceptance."""
@@ -67,7 +65,7 @@ RESULTS = Book(
         ).label("mark"),
         sa.case((_c.delivery.is_not(None), "delivered"), else_="told").label("state"),
         _c.id.label("key"),
-        _NOBODY.label("belongs_to"),
+        NOBODY.label("belongs_to"),
     ).where(_c.decided_on.is_not(None)),
 )
 """Results that applicants were told, by the legal day of the decision."""

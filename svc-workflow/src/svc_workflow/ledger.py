@@ -2,12 +2,10 @@
 
 import sqlalchemy as sa
 
-from onestop_runtime.ledger import Book
+from onestop_runtime.ledger import NOBODY, NOTHING, Book
 from svc_workflow.tables import decision, licence, proceeding
 
 _p, _d, _l = proceeding.c, decision.c, licence.c
-_NOTHING: sa.ColumnClause[str] = sa.literal_column("''", sa.Text)
-_NOBODY = sa.null().cast(sa.Uuid)
 _GRANTED = _d.outcome == sa.literal_column("'granted'")
 
 PROCEEDINGS = Book(
@@ -18,7 +16,7 @@ PROCEEDINGS = Book(
         sa.case((_p.state == sa.literal_column("'withdrawn'"), "withdrawn"), else_="kept").label("mark"),
         _p.state.label("state"),
         _p.id.label("key"),
-        _NOBODY.label("belongs_to"),
+        NOBODY.label("belongs_to"),
     ),
 )
 """Proceedings by the legal day their case was accepted."""
@@ -28,12 +26,12 @@ DECISIONS = Book(
     sa.select(
         _d.decided_on.label("day"),
         _p.case_id.label("id"),
-        (_d.outcome + "|" + _d.document_number + "|" + sa.func.coalesce(sa.cast(_l.id, sa.Text), _NOTHING)).label(
+        (_d.outcome + "|" + _d.document_number + "|" + sa.func.coalesce(sa.cast(_l.id, sa.Text), NOTHING)).label(
             "mark"
         ),
         _d.outcome.label("state"),
         _p.id.label("key"),
-        _NOBODY.label("belongs_to"),
+        NOBODY.label("belongs_to"),
     )
     .join_from(decision, proceeding, _p.id == _d.proceeding_id)
     .outerjoin(licence, _l.decision_id == _d.id),
@@ -45,7 +43,7 @@ CERTIFICATES = Book(
     sa.select(
         _d.decided_on.label("day"),
         _d.id.label("id"),
-        sa.func.coalesce(sa.cast(_l.id, sa.Text), _NOTHING).label("mark"),
+        sa.func.coalesce(sa.cast(_l.id, sa.Text), NOTHING).label("mark"),
         sa.case((_l.id.is_(None), "not_issued"), else_="issued").label("state"),
         _l.id.label("key"),
         _p.case_id.label("belongs_to"),
@@ -63,7 +61,7 @@ DISCLOSURES = Book(
     sa.select(
         _d.decided_on.label("day"),
         _d.id.label("id"),
-        _NOTHING.label("mark"),
+        NOTHING.label("mark"),
         sa.literal_column("'owed'").label("state"),
         _p.id.label("key"),
         _p.case_id.label("belongs_to"),

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
+from typing import Any
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """Beijing time: eight hours ahead of UTC all year since 1992; needs no time zone database on the machine."""
@@ -101,6 +102,14 @@ class Calendar:
         """Return the calendar made of `years`, in any order; of the same year given twice the later one holds."""
         by_year = {year.year: year for year in years}
         return cls(tuple(by_year[year] for year in sorted(by_year)))
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[Any]) -> "Calendar":
+        """Return the calendar that is kept as rows with `year`, `published`, `holidays` and `workdays`."""
+        return cls.of(
+            CalendarYear(row["year"], row["published"], frozenset(row["holidays"]), frozenset(row["workdays"]))
+            for row in rows
+        )
 
     def is_working_day(self, day: date) -> bool:
         """Tell whether `day` is a working day."""

@@ -25,6 +25,10 @@ PAGE = 1000
 """Entries in one page."""
 MOST_KEYS = 100
 """Aggregates that are asked for at once."""
+NOTHING: sa.ColumnClause[str] = sa.literal_column("''", sa.Text)
+"""The mark of entries of which both sides need not say the same."""
+NOBODY = sa.null().cast(sa.Uuid)
+"""The key of an aggregate, or the case, where a book has none."""
 _MODULUS = 1 << 64
 
 

@@ -180,7 +180,7 @@ class Obstacle:
 
     def _must_be(self, *states: ObstacleState) -> None:
         if self.state not in states:
-            raise WrongObstacleState(f"该堵点的状态为“{STATES[self.state]}”。")
+            raise WrongObstacleState(f"该堵点的状态为“{_STATES[self.state]}”。")
 
 
 def without_persons(texts: dict[str, str]) -> None:
@@ -192,7 +192,7 @@ def without_persons(texts: dict[str, str]) -> None:
         )
 
 
-STATES = {
+_STATES = {
     ObstacleState.FOUND: "已发现",
     ObstacleState.ASSIGNED: "已交办",
     ObstacleState.SOLVED: "待核验",

@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from onestop_legal.working_days import Calendar, CalendarYear
+from onestop_legal.working_days import Calendar
 from onestop_runtime.sql import Connection, Record, compiled
 from svc_catalog import tables
 
@@ -94,7 +94,4 @@ async def years(connection: Connection, year: int | None = None) -> list[Record]
 
 async def calendar(connection: Connection) -> Calendar:
     """Return the calendar to count working days with."""
-    return Calendar.of(
-        CalendarYear(row["year"], row["published"], frozenset(row["holidays"]), frozenset(row["workdays"]))
-        for row in await years(connection)
-    )
+    return Calendar.of_rows(await years(connection))

@@ -67,8 +67,4 @@ async def keep_year(connection: Connection, year: CalendarYear) -> None:
 
 async def calendar(connection: Connection) -> Calendar:
     """Return the calendar of all known years; years nobody told of are provisional."""
-    rows = await _YEARS.fetch(connection)
-    return Calendar.of(
-        CalendarYear(row["year"], row["published"], frozenset(row["holidays"]), frozenset(row["workdays"]))
-        for row in rows
-    )
+    return Calendar.of_rows(await _YEARS.fetch(connection))

@@ -90,8 +90,4 @@ async def keep_year(connection: Connection, year: CalendarYear) -> None:
 
 async def calendar(connection: Connection) -> Calendar:
     """Return the calendar of all known years."""
-    rows = await _YEARS.fetch(connection)
-    return Calendar.of(
-        CalendarYear(row["year"], row["published"], frozenset(row["holidays"]), frozenset(row["workdays"]))
-        for row in rows
-    )
+    return Calendar.of_rows(await _YEARS.fetch(connection))

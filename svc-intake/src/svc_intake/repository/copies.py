@@ -7,8 +7,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from onestop_legal.working_days import Calendar, CalendarYear
-from onestop_runtime.sql import Connection, Record, compiled
+from onestop_legal.working_days import Calendar
+from onestop_runtime.sql import Connection, compiled
 from svc_intake.domain.party import AgencyFacts, Mandate
 from svc_intake.tables import agency, calendar_year, guide_version, item, mandate
 
@@ -115,16 +115,7 @@ async def put_year(
 
 async def calendar(connection: Connection) -> Calendar:
     """Return the calendar as it stands."""
-    return Calendar.of(_year(row) for row in await _CALENDAR.fetch(connection))
-
-
-def _year(row: Record) -> CalendarYear:
-    return CalendarYear(
-        row["year"],
-        published=row["published"],
-        holidays=frozenset(row["holidays"]),
-        workdays=frozenset(row["workdays"]),
-    )
+    return Calendar.of_rows(await _CALENDAR.fetch(connection))
 
 
 async def calendar_stamp(connection: Connection) -> int:

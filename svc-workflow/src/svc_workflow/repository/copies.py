@@ -108,16 +108,7 @@ async def calendar(connection: Connection) -> Calendar:
 async def stamped_calendar(connection: Connection) -> tuple[Calendar, int]:
     """Return the copy of the working-day calendar, and a number that grows whenever it changes."""
     rows = await _YEARS.fetch(connection)
-    years = (
-        CalendarYear(
-            row["year"],
-            published=row["published"],
-            holidays=frozenset(row["holidays"]),
-            workdays=frozenset(row["workdays"]),
-        )
-        for row in rows
-    )
-    return Calendar.of(years), sum(row["revision"] for row in rows)
+    return Calendar.of_rows(rows), sum(row["revision"] for row in rows)
 
 
 async def next_number(connection: Connection, agency_code: str, kind: str, year: int) -> int:
